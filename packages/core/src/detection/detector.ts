@@ -1,0 +1,226 @@
+import type { LiveConfiguration } from '../config/live-configuration.js';
+import type { Guards } from '../decision/guards.js';
+import type { LimitsOverride } from '../decision/limits.js';
+import { wholeNameOf } from '../decision/whole-name.js';
+import type { MonitorEmitter } from '../events.js';
+import type {
+  Clock,
+  Logger,
+  ProcessInspection,
+  ProcessSource,
+  ScanColumns,
+  SlowFacts,
+  SlowFactsRequest,
+  UserDatabase,
+} from '../ports.js';
+import type { MachineMemory } from '../process.js';
+import { describeProcess } from './describe.js';
+import { detect, type Candidate } from './detect.js';
+import type { Episode, Episodes } from './episodes.js';
+import { quickMeasure } from './measure.js';
+
+/** How long detection waits for facts that it can not do without, of all candidates side by side. */
+const SLOW_FACTS_DEADLINE_MS = 250;
+/** How long facts that only make payloads richer may take; nothing waits for them. */
+const LATE_FACTS_DEADLINE_MS = 2000;
+
+const NO_SLOW_FACTS: SlowFacts = { commandLine: undefined, pssBytes: undefined };
+
+interface Inspected extends Candidate {
+  readonly inspection: ProcessInspection;
+}
+
+/** Stage 2: from the columns of a scan to the violations that last, with everything that is known about each. */
+export class Detector {
+  readonly #configuration: LiveConfiguration;
+  readonly #source: ProcessSource;
+  readonly #guards: Guards;
+  readonly #users: UserDatabase;
+  readonly #episodes: Episodes;
+  readonly #events: MonitorEmitter;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #limitsOverrides: readonly LimitsOverride[];
+  readonly #wantsCommandLines: boolean;
+  #isUnknownOwnerTold = false;
+
+  constructor(parts: {
+    readonly configuration: LiveConfiguration;
+    readonly source: ProcessSource;
+    readonly guards: Guards;
+    readonly users: UserDatabase;
+    readonly episodes: Episodes;
+    readonly events: MonitorEmitter;
+    readonly clock: Clock;
+    readonly logger: Logger;
+    readonly limitsOverrides: readonly LimitsOverride[];
+    /** Whether a decider is going to look at the violations, so that command lines are worth a short wait. */
+    readonly wantsCommandLines: boolean;
+  }) {
+    this.#configuration = parts.configuration;
+    this.#source = parts.source;
+    this.#guards = parts.guards;
+    this.#users = parts.users;
+    this.#episodes = parts.episodes;
+    this.#events = parts.events;
+    this.#clock = parts.clock;
+    this.#logger = parts.logger;
+    this.#limitsOverrides = parts.limitsOverrides;
+    this.#wantsCommandLines = parts.wantsCommandLines;
+  }
+
+  /** The violators of this scan, the largest first. Tells which violations have begun and ended. */
+  async detect(columns: ScanColumns, memory: MachineMemory): Promise<Episode[]> {
+    const { limits, settings } = this.#configuration;
+    const detection = {
+      limits,
+      measure: settings.measure,
+      overrides: this.#limitsOverrides,
+      ramBytes: memory.totalBytes,
+    };
+    this.#episodes.beginScan();
+    const candidates = this.#inspect(detect(columns, detection, this.#episodes));
+    const slowFacts = await this.#readWhatIsNeeded(candidates);
+    const violators = candidates
+      .flatMap(
+        (candidate, index) => this.#violation(candidate, slowFacts[index] ?? NO_SLOW_FACTS, memory) ?? [],
+      )
+      .sort((a, b) => b.violation.usedBytes - a.violation.usedBytes);
+    this.#tellEnded();
+    return violators;
+  }
+
+  /** Reads each candidate again: the scan may have taken it for another, or it may have shrunk or gone. */
+  #inspect(candidates: readonly Candidate[]): Inspected[] {
+    const { measure } = this.#configuration.settings;
+    return candidates.flatMap((candidate) => {
+      const inspection = this.#source.inspect(candidate.sample);
+      return inspection !== undefined &&
+        !inspection.isExiting &&
+        quickMeasure(measure, inspection) > candidate.limit.limitBytes
+        ? [{ ...candidate, inspection }]
+        : [];
+    });
+  }
+
+  async #readWhatIsNeeded(candidates: readonly Inspected[]): Promise<SlowFacts[]> {
+    if (candidates.length === 0) {
+      return [];
+    }
+    const names = this.#configuration.whitelist.userNames;
+    const uids = new Set(candidates.map(({ inspection }) => inspection.uid));
+    const gids = new Set(candidates.map(({ inspection }) => inspection.gid));
+    const [slowFacts] = await Promise.all([
+      Promise.all(candidates.map((candidate) => this.#readSlowly(candidate))),
+      this.#users.resolve({ uids, gids, names }, SLOW_FACTS_DEADLINE_MS),
+    ]);
+    return slowFacts;
+  }
+
+  async #readSlowly({ inspection }: Inspected): Promise<SlowFacts> {
+    const known = this.#knownFacts(inspection);
+    const wanted: SlowFactsRequest = {
+      pss: this.#configuration.settings.measure === 'pss',
+      commandLine:
+        known.commandLine === undefined &&
+        (this.#wantsCommandLines || this.#guards.needsWholeName(inspection)),
+    };
+    if (wanted.pss !== true && wanted.commandLine !== true) {
+      return known;
+    }
+    const read = await this.#source.inspectSlowly(inspection, wanted, SLOW_FACTS_DEADLINE_MS);
+    return {
+      commandLine: read.commandLine ?? known.commandLine,
+      pssBytes: wanted.pss === true ? read.pssBytes : known.pssBytes,
+    };
+  }
+
+  /** What an earlier scan has read, as long as the process still runs the same program. */
+  #knownFacts(inspection: ProcessInspection): SlowFacts {
+    const known = this.#episodes.find(inspection)?.violation.process;
+    return known?.comm === inspection.comm && known.executable === inspection.executable
+      ? known
+      : NO_SLOW_FACTS;
+  }
+
+  #violation({ inspection, limit }: Inspected, slow: SlowFacts, memory: MachineMemory): Episode | undefined {
+    const { measure } = this.#configuration.settings;
+    const wholeName = wholeNameOf(inspection, slow.commandLine);
+    const finding = this.#guards.check({ inspection, wholeName });
+    if (finding !== undefined) {
+      if (finding.guard === 'unknown-owner') {
+        this.#tellUnknownOwner();
+      }
+      this.#endIfGuarded(inspection);
+      return undefined;
+    }
+    const usedBytes = measure === 'pss' ? slow.pssBytes : quickMeasure(measure, inspection);
+    if (usedBytes === undefined || usedBytes <= limit.limitBytes) {
+      return undefined;
+    }
+    const nowMs = this.#clock.now();
+    const sinceMs = this.#episodes.find(inspection)?.violation.sinceMs ?? nowMs;
+    const { episode, isNew } = this.#episodes.markOver({
+      process: describeProcess(inspection, wholeName, slow, this.#users),
+      measure,
+      usedBytes,
+      ...limit,
+      ramBytes: memory.totalBytes,
+      sinceMs,
+      lastedMs: Math.max(0, nowMs - sinceMs),
+    });
+    if (isNew) {
+      this.#events.emit('violation', { phase: 'began', violation: episode.violation });
+      this.#readLateFacts(episode);
+    }
+    return episode;
+  }
+
+  /** Command line and PSS for the payloads to come; they can hang, so nothing waits for them. */
+  #readLateFacts(episode: Episode): void {
+    const { process } = episode.violation;
+    if (process.commandLine !== undefined) {
+      return;
+    }
+    const wanted = { commandLine: true, pss: true };
+    void this.#source.inspectSlowly(process, wanted, LATE_FACTS_DEADLINE_MS).then((facts) => {
+      const known = episode.violation.process;
+      episode.violation = {
+        ...episode.violation,
+        process: {
+          ...known,
+          commandLine: known.commandLine ?? facts.commandLine,
+          pssBytes: known.pssBytes ?? facts.pssBytes,
+        },
+      };
+    });
+  }
+
+  #endIfGuarded(inspection: ProcessInspection): void {
+    const episode = this.#episodes.find(inspection);
+    if (episode !== undefined) {
+      this.#episodes.remove(episode);
+      this.#events.emit('violation', { phase: 'ended', violation: episode.violation, endReason: 'guarded' });
+    }
+  }
+
+  #tellEnded(): void {
+    for (const { episode, reason } of this.#episodes.endScan()) {
+      const lastedMs = Math.max(0, this.#clock.now() - episode.violation.sinceMs);
+      this.#events.emit('violation', {
+        phase: 'ended',
+        violation: { ...episode.violation, lastedMs },
+        endReason: reason,
+      });
+    }
+  }
+
+  #tellUnknownOwner(): void {
+    if (!this.#isUnknownOwnerTold) {
+      this.#isUnknownOwnerTold = true;
+      const message =
+        'The user database does not answer: processes whose owner is not known are spared, since users are whitelisted';
+      this.#logger.warn({ event: 'userDatabase' }, message);
+    }
+  }
+}

@@ -1,0 +1,171 @@
+import { EventEmitter } from 'eventemitter3';
+
+import type { Action, TrailEntry } from './decision/verdict.js';
+import type { Violation } from './detection/violation.js';
+import type { MachineMemory, Measure, ProcessIdentity } from './process.js';
+import type { TerminationSignal } from './ports.js';
+import { deepFreeze } from './freeze.js';
+
+/** What became of a `kill`. */
+export type Outcome =
+  /** It exited after SIGTERM. */
+  | 'terminated'
+  /** It exited after SIGKILL. */
+  | 'killed'
+  /** It was gone before any signal. */
+  | 'vanished'
+  /** It was let live: it shrank, became protected, or the monitor stopped. */
+  | 'spared'
+  /** Nothing was done, since nothing is to be done. */
+  | 'dry-run'
+  /** The signal was refused, or the process outlived SIGKILL. */
+  | 'failed';
+
+export interface StartedEvent {
+  readonly version: string;
+  readonly dryRun: boolean;
+  readonly ramPercentThreshold: number;
+  readonly ramGbThreshold: number;
+  readonly checkIntervalSeconds: number;
+  readonly measure: Measure;
+  readonly totalBytes: number;
+  /** Files that the configuration came from; none where the defaults are in force. */
+  readonly configFiles: readonly string[];
+}
+
+export interface ReloadedEvent extends StartedEvent {
+  /** Whether the new configuration is in force; if not, the old one is. */
+  readonly accepted: boolean;
+  /** Why it is not: a sentence per mistake. */
+  readonly errors: readonly string[];
+}
+
+export interface StoppingEvent {
+  readonly reason: string;
+  /** Terminations that are still under way. */
+  readonly terminationsUnderWay: number;
+}
+
+/** The first step of each tick. */
+export interface MemoryEvent {
+  readonly memory: MachineMemory;
+}
+
+/** The last step of each tick. */
+export interface ScanEvent {
+  readonly memory: MachineMemory;
+  /** Processes whose memory was read. */
+  readonly scanned: number;
+  /** Processes that are there and could not be read. */
+  readonly unreadable: number;
+  /** Violations that last. */
+  readonly violations: number;
+  /** Terminations that this scan began; none in a dry run. */
+  readonly killed: number;
+  readonly tookMs: number;
+}
+
+export type ViolationEvent =
+  | { readonly phase: 'began'; readonly violation: Violation }
+  | {
+      readonly phase: 'ended';
+      readonly violation: Violation;
+      readonly endReason: 'below-limit' | 'gone' | 'guarded';
+    };
+
+/** A verdict that differs from the last one for the same violation. */
+export interface DecisionEvent {
+  readonly violation: Violation;
+  readonly action: Action;
+  /** The reason of the voice that settled it. */
+  readonly reason: string;
+  readonly trail: readonly TrailEntry[];
+  readonly dryRun: boolean;
+}
+
+/** A termination that has come to its end: exactly one for each that was begun. */
+export interface KillEvent {
+  readonly violation: Violation;
+  readonly outcome: Outcome;
+  /** The last signal that was sent. */
+  readonly signal: TerminationSignal | undefined;
+  /** In words. */
+  readonly reason: string;
+  readonly trail: readonly TrailEntry[];
+  readonly dryRun: boolean;
+  /** From the first signal to the end. */
+  readonly tookMs: number;
+}
+
+/** What a run before this one had begun, and whose end nobody recorded. */
+export interface RecoveredEvent {
+  readonly process: ProcessIdentity & { readonly name: string; readonly user: string };
+  readonly isStillRunning: boolean;
+  readonly why: string;
+}
+
+/** A unit that starts what was ended again and again. */
+export interface RestartLoopEvent {
+  readonly unit: string;
+  readonly name: string;
+  readonly rebirths: number;
+}
+
+export interface PluginErrorEvent {
+  readonly plugin: string;
+  readonly hook: string;
+  readonly message: string;
+}
+
+/** Events and their payloads: facts, frozen, delivered after the fact. */
+export interface MonitorEvents {
+  readonly started: StartedEvent;
+  readonly reloaded: ReloadedEvent;
+  readonly stopping: StoppingEvent;
+  readonly memory: MemoryEvent;
+  readonly scan: ScanEvent;
+  readonly violation: ViolationEvent;
+  readonly decision: DecisionEvent;
+  readonly kill: KillEvent;
+  readonly recovered: RecoveredEvent;
+  readonly restartLoop: RestartLoopEvent;
+  readonly pluginError: PluginErrorEvent;
+}
+
+export type EventName = keyof MonitorEvents;
+export type Listener<E extends EventName> = (payload: MonitorEvents[E]) => void;
+
+/** What is called when a listener throws. */
+export type ListenerFailure = (event: EventName, error: unknown) => void;
+
+/** The typed emitter. A listener that throws is reported and disturbs neither the others nor the one who emits. */
+export class MonitorEmitter {
+  readonly #emitter = new EventEmitter();
+  readonly #onFailure: ListenerFailure;
+
+  constructor(onFailure: ListenerFailure) {
+    this.#onFailure = onFailure;
+  }
+
+  /** Subscribes; returns the function that unsubscribes. */
+  on<E extends EventName>(event: E, listener: Listener<E>): () => void {
+    const guarded = (payload: MonitorEvents[E]): void => {
+      try {
+        listener(payload);
+      } catch (error) {
+        this.#onFailure(event, error);
+      }
+    };
+    this.#emitter.on(event, guarded);
+    return () => {
+      this.#emitter.off(event, guarded);
+    };
+  }
+
+  /** Freezes the payload, all the way down, and hands it to every listener in the order of subscription. */
+  emit<E extends EventName>(event: E, payload: MonitorEvents[E]): void {
+    if (this.#emitter.listenerCount(event) > 0) {
+      this.#emitter.emit(event, deepFreeze(payload));
+    }
+  }
+}

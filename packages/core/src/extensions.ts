@@ -1,0 +1,12 @@
+import type { LimitsOverride } from './decision/limits.js';
+import type { Decider } from './decision/pipeline.js';
+import type { IntervalOverride } from './interval.js';
+
+/** What plugins have registered, each kind in the order of the configuration. */
+export interface Extensions {
+  readonly intervals: readonly IntervalOverride[];
+  readonly limits: readonly LimitsOverride[];
+  readonly deciders: readonly Decider[];
+}
+
+export const NO_EXTENSIONS: Extensions = { intervals: [], limits: [], deciders: [] };

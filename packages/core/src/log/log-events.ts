@@ -1,0 +1,180 @@
+import type { Violation } from '../detection/violation.js';
+import type {
+  DecisionEvent,
+  KillEvent,
+  MonitorEmitter,
+  RecoveredEvent,
+  ReloadedEvent,
+  ScanEvent,
+  StartedEvent,
+  ViolationEvent,
+} from '../events.js';
+import type { Logger } from '../ports.js';
+import { inGb, inSeconds } from '../units.js';
+import { killFields, violationFields } from './fields.js';
+import { printable, printableField } from './printable.js';
+
+export interface LogEventsOptions {
+  /** Whether command lines may be shown; asked at each line, so that a reload counts. */
+  readonly showsCommandLines: () => boolean;
+}
+
+/** Writes each event as one log line: the message for people, the fields for programs. */
+export function logEvents(
+  events: MonitorEmitter,
+  logger: Logger,
+  { showsCommandLines }: LogEventsOptions,
+): void {
+  let isUnreadableTold = false;
+  events.on('started', (event) => {
+    logger.info(
+      { event: 'started', ...event },
+      `Memory Monitor ${event.version} started ${modeAndLimits(event)}`,
+    );
+  });
+  events.on('reloaded', (event) => {
+    logReload(logger, event);
+  });
+  events.on('stopping', (event) => {
+    const waiting =
+      event.terminationsUnderWay === 0 ? '' : `, after ${event.terminationsUnderWay} terminations under way`;
+    logger.info({ event: 'stopping', ...event }, `Stopping on ${event.reason}${waiting}`);
+  });
+  events.on('memory', ({ memory }) => {
+    const { usedBytes, totalBytes } = memory;
+    const percent = ((100 * usedBytes) / totalBytes).toFixed(1);
+    const message = `System Memory: ${percent}% used (${inGb(usedBytes)} / ${inGb(totalBytes)})`;
+    logger.info({ event: 'memory', ...memory }, message);
+  });
+  events.on('scan', (event) => {
+    logger.info(scanFields(event), `Scan complete. Scanned: ${event.scanned}, Killed: ${event.killed}`);
+    if (event.unreadable > 0 && !isUnreadableTold) {
+      isUnreadableTold = true;
+      const message = `${event.unreadable} processes can not be read, so they are never ended; run as root, or look at the hidepid option of /proc`;
+      logger.warn({ event: 'unreadable', count: event.unreadable }, message);
+    }
+  });
+  events.on('violation', (event) => {
+    logger[event.phase === 'began' ? 'warn' : 'info'](
+      { event: 'violation', phase: event.phase, ...violationFields(event.violation, showsCommandLines()) },
+      violationMessage(event),
+    );
+  });
+  events.on('decision', (event) => {
+    const message = decisionMessage(event);
+    if (message !== undefined) {
+      const { violation, action, reason, dryRun } = event;
+      logger.warn(
+        { event: 'decision', ...violationFields(violation, showsCommandLines()), action, reason, dryRun },
+        message,
+      );
+    }
+  });
+  events.on('kill', (event) => {
+    const isTrouble = event.outcome === 'failed' || event.outcome === 'dry-run';
+    logger[isTrouble ? 'warn' : 'info'](killFields(event, showsCommandLines()), killMessage(event));
+  });
+  events.on('recovered', (event) => {
+    logger.warn(
+      { event: 'recovered', ...event.process, isStillRunning: event.isStillRunning },
+      recoveredMessage(event),
+    );
+  });
+  events.on('restartLoop', ({ unit, name, rebirths }) => {
+    const message = `Restart loop: unit ${printable(unit)} has started ${printable(name)} again ${rebirths} times after it was ended; raise its limit, whitelist it, or stop the unit`;
+    logger.warn({ event: 'restartLoop', unit, name, rebirths }, message);
+  });
+  events.on('pluginError', ({ plugin, hook, message }) => {
+    logger.error(
+      { event: 'pluginError', plugin, hook, message },
+      `Plugin ${plugin} failed in ${hook}: ${printable(message)}`,
+    );
+  });
+}
+
+/** `PID=12345, Name=chrome, User=john`, as the Python service wrote it. */
+function who({ process }: Violation): string {
+  return `PID=${process.pid}, Name=${printableField(process.name)}, User=${printableField(process.user)}`;
+}
+
+/** `RAM=3.50GB (21.88%)` */
+function ram({ usedBytes, ramBytes }: Violation): string {
+  return `RAM=${inGb(usedBytes)} (${((100 * usedBytes) / ramBytes).toFixed(2)}%)`;
+}
+
+function modeAndLimits(event: StartedEvent): string {
+  const mode = event.dryRun ? 'as a DRY RUN, nothing will be ended' : 'armed';
+  const percentBytes = (event.ramPercentThreshold / 100) * event.totalBytes;
+  const limits = `${event.ramPercentThreshold}% of RAM (${inGb(percentBytes)}) or ${event.ramGbThreshold}GB`;
+  const source = event.configFiles.length === 0 ? 'defaults' : event.configFiles.map(printable).join(', ');
+  return `${mode}. Limits: ${limits} by ${event.measure}, every ${event.checkIntervalSeconds} s. Configuration: ${source}`;
+}
+
+function logReload(logger: Logger, event: ReloadedEvent): void {
+  if (event.accepted) {
+    logger.info({ event: 'reloaded', ...event }, `Configuration reloaded, running ${modeAndLimits(event)}`);
+  } else {
+    const mistakes = event.errors.map(printable).join(' | ');
+    logger.error(
+      { event: 'reloaded', ...event },
+      `Configuration not reloaded, the old one stays in force: ${mistakes}`,
+    );
+  }
+}
+
+function scanFields({ memory, ...rest }: ScanEvent): Record<string, unknown> {
+  return { event: 'scan', ...rest, usedBytes: memory.usedBytes, totalBytes: memory.totalBytes };
+}
+
+function violationMessage(event: ViolationEvent): string {
+  const { violation } = event;
+  if (event.phase === 'began') {
+    return `Over the limit: ${who(violation)}, ${ram(violation)}, Limit=${inGb(violation.limitBytes)} (${violation.rule})`;
+  }
+  const how = {
+    'below-limit': 'Back below the limit',
+    gone: 'Exited',
+    guarded: 'Protected from now on',
+  }[event.endReason];
+  return `${how}: ${who(violation)}, after ${inSeconds(violation.lastedMs)} over the limit`;
+}
+
+/** A dry run says what it would do with its `kill` event, once for each violation. */
+function decisionMessage({ violation, action, reason, dryRun }: DecisionEvent): string | undefined {
+  const subject = `${who(violation)}, ${ram(violation)}`;
+  switch (action) {
+    case 'kill':
+      return dryRun ? undefined : `Killing process: ${subject}`;
+    case 'warn':
+      return `Not killing, only warning: ${subject}: ${printable(reason)}`;
+    case 'defer':
+      return `Not killing yet: ${subject}: ${printable(reason)}`;
+    case 'spare':
+      return `Not killing, spared: ${subject}: ${printable(reason)}`;
+  }
+}
+
+function killMessage({ violation, outcome, reason, signal, tookMs }: KillEvent): string {
+  const subject = who(violation);
+  const why = printable(reason);
+  switch (outcome) {
+    case 'dry-run':
+      return `[DRY RUN] Would kill process: ${subject}, ${ram(violation)}`;
+    case 'terminated':
+      return `Process terminated: ${subject}, by SIGTERM after ${inSeconds(tookMs)}`;
+    case 'killed':
+      return `Process force-killed: ${subject}, by SIGKILL after ${inSeconds(tookMs)}: ${why}`;
+    case 'vanished':
+      return `Process vanished: ${subject}: ${why}`;
+    case 'spared':
+      return `Process spared${signal === undefined ? '' : ` after ${signal}`}: ${subject}: ${why}`;
+    case 'failed':
+      return `Process not ended: ${subject}: ${why}`;
+  }
+}
+
+function recoveredMessage({ process, isStillRunning, why }: RecoveredEvent): string {
+  const subject = `PID=${process.pid}, Name=${printableField(process.name)}, User=${printableField(process.user)}`;
+  const state = isStillRunning ? 'is still running' : 'is gone';
+  return `The last run was interrupted while it ended a process, which ${state}: ${subject}: ${printable(why)}`;
+}

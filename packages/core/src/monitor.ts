@@ -1,0 +1,172 @@
+import type { LiveConfiguration } from './config/live-configuration.js';
+import type { Configuration } from './config/configuration.js';
+import type { Judge } from './decision/judge.js';
+import type { Detector } from './detection/detector.js';
+import type { Episodes } from './detection/episodes.js';
+import { messageOf } from './errors.js';
+import type { MonitorEmitter, StartedEvent } from './events.js';
+import { foreignProcError } from './foreign-proc.js';
+import { nextInterval, type IntervalOverride } from './interval.js';
+import type { Clock, IntentLog, Logger, MonitorProcess, ProcessSource } from './ports.js';
+import type { MachineMemory } from './process.js';
+import type { Dispatcher } from './termination/dispatcher.js';
+import type { Stop } from './termination/stop.js';
+
+/** What the loop is made of; the composition root puts it together. */
+export interface MonitorParts {
+  readonly version: string;
+  readonly self: MonitorProcess;
+  readonly configuration: LiveConfiguration;
+  readonly source: ProcessSource;
+  readonly detector: Detector;
+  readonly episodes: Episodes;
+  readonly judge: Judge;
+  readonly dispatcher: Dispatcher;
+  readonly intents: IntentLog;
+  readonly intervals: readonly IntervalOverride[];
+  readonly events: MonitorEmitter;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly stop: Stop;
+}
+
+/** The loop: memory, scan, detect, decide, and terminations that run beside it. */
+export class Monitor {
+  readonly #parts: MonitorParts;
+  #wake = new AbortController();
+  #lastMemory: MachineMemory = { totalBytes: 0, availableBytes: 0, usedBytes: 0 };
+  #scanFailure: string | undefined;
+
+  constructor(parts: MonitorParts) {
+    this.#parts = parts;
+  }
+
+  get events(): MonitorEmitter {
+    return this.#parts.events;
+  }
+
+  /**
+   * Scans until it is stopped, or once; then waits for the terminations that are under way.
+   * One tick follows the other: one that takes longer than the interval delays the next, and none piles up.
+   */
+  async run(options: { readonly once?: boolean } = {}): Promise<void> {
+    const { clock, dispatcher, stop } = this.#parts;
+    this.#lastMemory = this.#parts.source.readMemory();
+    this.events.emit('started', this.#description());
+    await this.#tellUnfinished();
+    while (!stop.hasBegun) {
+      const beganMs = clock.monotonicMs();
+      await this.#tickOrTell();
+      if (options.once === true) {
+        break;
+      }
+      await this.#sleepFrom(beganMs);
+    }
+    await dispatcher.settle();
+  }
+
+  /** Begins the stop: no new termination, and those under way come to their end within the grace period. */
+  stop(reason: string): void {
+    const { dispatcher, stop } = this.#parts;
+    if (!stop.hasBegun) {
+      this.events.emit('stopping', { reason, terminationsUnderWay: dispatcher.countUnderWay });
+      stop.begin();
+    }
+  }
+
+  /** Puts a new configuration in force, whole: decisions are told anew, and the interval counts from the last scan. */
+  reload(configuration: Configuration): void {
+    const foreign = configuration.settings.dryRun ? undefined : foreignProcError(this.#parts.self);
+    if (foreign !== undefined) {
+      this.refuseReload([foreign.message]);
+      return;
+    }
+    this.#parts.configuration.replace(configuration);
+    for (const episode of this.#parts.episodes.all()) {
+      episode.toldAction = undefined;
+      episode.isDryRunTold = false;
+      episode.isBeyondReach = false;
+    }
+    this.events.emit('reloaded', { ...this.#description(), accepted: true, errors: [] });
+    this.#wakeUp();
+  }
+
+  /** Tells that a new configuration was refused; the old one stays in force. */
+  refuseReload(errors: readonly string[]): void {
+    this.events.emit('reloaded', { ...this.#description(), accepted: false, errors });
+  }
+
+  async #tickOrTell(): Promise<void> {
+    try {
+      await this.#tick();
+      this.#scanFailure = undefined;
+    } catch (error) {
+      const message = messageOf(error);
+      if (message !== this.#scanFailure) {
+        this.#scanFailure = message;
+        this.#parts.logger.error({ event: 'scanFailed' }, `A scan failed, the next one is tried: ${message}`);
+      }
+    }
+  }
+
+  async #tick(): Promise<void> {
+    const { clock, detector, dispatcher, episodes, events, judge, source, stop } = this.#parts;
+    const beganMs = clock.monotonicMs();
+    const memory = source.readMemory();
+    this.#lastMemory = memory;
+    events.emit('memory', { memory });
+    const columns = source.scan();
+    const { count: scanned, unreadable } = columns;
+    const violators = await detector.detect(columns, memory);
+    const judged = stop.hasBegun ? [] : await judge.judge(violators);
+    const killed = judged.filter(({ episode, decision }) => dispatcher.dispatch(episode, decision)).length;
+    const tookMs = clock.monotonicMs() - beganMs;
+    events.emit('scan', { memory, scanned, unreadable, violations: episodes.size, killed, tookMs });
+  }
+
+  async #sleepFrom(beganMs: number): Promise<void> {
+    const { clock, configuration, events, intervals, judge, stop } = this.#parts;
+    do {
+      this.#wake = new AbortController();
+      const seconds = nextInterval(
+        configuration.thresholds.checkIntervalSeconds,
+        intervals,
+        (plugin, hook, message) => {
+          events.emit('pluginError', { plugin, hook, message });
+        },
+      );
+      const endMs = Math.min(beganMs + seconds * 1000, judge.nextDeferralEndMs());
+      await clock.sleep(Math.max(0, endMs - clock.monotonicMs()), this.#wake.signal, stop.signal);
+    } while (this.#wake.signal.aborted && !stop.hasBegun);
+  }
+
+  #wakeUp(): void {
+    this.#wake.abort();
+  }
+
+  async #tellUnfinished(): Promise<void> {
+    const { events, intents, logger } = this.#parts;
+    try {
+      for (const { pid, startTime, name, user, why, isStillRunning } of await intents.recover()) {
+        events.emit('recovered', { process: { pid, startTime, name, user }, isStillRunning, why });
+      }
+    } catch (error) {
+      const message = `What an earlier run had begun can not be read: ${messageOf(error)}`;
+      logger.warn({ event: 'intent' }, message);
+    }
+  }
+
+  #description(): StartedEvent {
+    const { configuration, version } = this.#parts;
+    return {
+      version,
+      dryRun: configuration.settings.dryRun,
+      ramPercentThreshold: configuration.thresholds.ramPercentThreshold,
+      ramGbThreshold: configuration.thresholds.ramGbThreshold,
+      checkIntervalSeconds: configuration.thresholds.checkIntervalSeconds,
+      measure: configuration.settings.measure,
+      totalBytes: this.#lastMemory.totalBytes,
+      configFiles: configuration.files,
+    };
+  }
+}

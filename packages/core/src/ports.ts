@@ -1,0 +1,174 @@
+import type { MachineMemory, ProcessIdentity } from './process.js';
+
+/**
+ * The samples of one scan, one process per index from 0 to `count`. The arrays belong to the process source and are
+ * written again by its next scan: copy what has to last.
+ */
+export interface ScanColumns {
+  readonly count: number;
+  readonly pid: Int32Array;
+  /** Clock ticks since boot, as in `ProcessIdentity`. */
+  readonly startTime: Float64Array;
+  readonly uid: Uint32Array;
+  readonly rssBytes: Float64Array;
+  readonly sharedBytes: Float64Array;
+  /** Processes that are there but could not be read (`hidepid`, denied): they are never violators. */
+  readonly unreadable: number;
+}
+
+/** What can be read of one process at once, without a read that may hang. */
+export interface ProcessInspection extends ProcessIdentity {
+  readonly uid: number;
+  readonly gid: number;
+  readonly comm: string;
+  /** True where the kernel may have cut `comm` (it is 15 bytes long) and the executable's name does not complete it. */
+  readonly isCommCut: boolean;
+  /** The longest name that is known without a slow read: `comm`, or the executable's name that begins with it. */
+  readonly name: string;
+  readonly executable: string | undefined;
+  /** Base name of `executable`, without the kernel's ` (deleted)`. */
+  readonly executableName: string | undefined;
+  readonly parentPid: number;
+  readonly sessionId: number;
+  readonly terminal: string | undefined;
+  readonly cgroup: string | undefined;
+  readonly unit: string | undefined;
+  readonly oomScoreAdj: number;
+  readonly isKernelThread: boolean;
+  /** It is on its way out and has let go of its memory, but is not a zombie yet. */
+  readonly isExiting: boolean;
+  /** PIDs from the parent up to PID 1. */
+  readonly ancestors: readonly number[];
+  readonly startedAtMs: number;
+  readonly rssBytes: number;
+  readonly sharedBytes: number;
+  readonly anonymousBytes: number;
+  readonly fileBytes: number;
+  readonly sharedMemoryBytes: number;
+  readonly swapBytes: number;
+}
+
+/** Which slow facts are wanted. */
+export interface SlowFactsRequest {
+  readonly commandLine?: boolean;
+  readonly pss?: boolean;
+}
+
+/** Facts behind another process's memory-map lock: each undefined if it could not be had before the deadline. */
+export interface SlowFacts {
+  readonly commandLine: readonly string[] | undefined;
+  readonly pssBytes: number | undefined;
+}
+
+/** Reads processes: `/proc` on a real machine, a list in tests. */
+export interface ProcessSource {
+  /** Memory of the machine. Throws a `MonitorError` where it can't be read. */
+  readMemory(): MachineMemory;
+  /** One pass over all processes. Throws a `MonitorError` if the list of processes can't be read. */
+  scan(): ScanColumns;
+  /** Reads one process again; undefined if it is gone, has exited (zombie), was replaced, or can't be read. */
+  inspect(identity: ProcessIdentity): ProcessInspection | undefined;
+  /** Reads what may hang, off the loop; never later than `deadlineMs`, never rejects. */
+  inspectSlowly(identity: ProcessIdentity, wanted: SlowFactsRequest, deadlineMs: number): Promise<SlowFacts>;
+}
+
+export type TerminationSignal = 'SIGTERM' | 'SIGKILL';
+
+/** What became of a signal: `denied` is EPERM, `gone` is ESRCH. */
+export type SignalResult = 'sent' | 'gone' | 'denied';
+
+/** A hold on one process, not on its PID. Open first, then check, then signal. */
+export interface ProcessHandle {
+  readonly identity: ProcessIdentity;
+  /** A fresh reading, checked against the identity; undefined if the process has exited or was replaced. */
+  inspect(): ProcessInspection | undefined;
+  /** Sends a signal. Call it in the same turn as `inspect`: without pidfds nothing else closes the gap. */
+  signal(signal: TerminationSignal | 'SIGCONT'): SignalResult;
+  /** Resolves with true when the process has exited (a zombie has), with false when the abort signal fires first. */
+  waitForExit(abort: AbortSignal): Promise<boolean>;
+  close(): void;
+}
+
+/** Opens handles on processes. */
+export interface ProcessHandles {
+  /** Undefined if there is no such process any more. */
+  open(identity: ProcessIdentity): ProcessHandle | undefined;
+}
+
+/** What the user database says of a name. `unanswered`: it did not answer in time, or has not been asked yet. */
+export type UserLookup =
+  | { readonly state: 'found'; readonly uid: number }
+  | { readonly state: 'absent' }
+  | { readonly state: 'unanswered' };
+
+/** The system's user database (files, LDAP, …), cached. Reading the cache never blocks; lookups go on beside the loop. */
+export interface UserDatabase {
+  /** Name of a uid, from the cache; undefined while it is not known. Digits where the database knows no such uid. */
+  userName(uid: number): string | undefined;
+  groupName(gid: number): string | undefined;
+  /** Uid of a user name, from the cache. */
+  uidOf(name: string): UserLookup;
+  /** Looks up what is not cached; resolves when all have answered or the deadline has passed. Never rejects. */
+  resolve(wanted: UserLookupRequest, deadlineMs: number): Promise<void>;
+}
+
+export interface UserLookupRequest {
+  readonly uids?: Iterable<number>;
+  readonly gids?: Iterable<number>;
+  readonly names?: Iterable<string>;
+}
+
+/** Time. Nothing in core reads it from anywhere else. */
+export interface Clock {
+  /** Milliseconds since 1970, as the wall clock has it: for people. */
+  now(): number;
+  /** Milliseconds since an arbitrary start, never set back: for durations. */
+  monotonicMs(): number;
+  /** Resolves after `ms`, or as soon as one of `aborts` fires; never rejects. */
+  sleep(ms: number, ...aborts: readonly AbortSignal[]): Promise<void>;
+}
+
+/** Written before a signal is sent, so that a crash in between can be told afterwards. */
+export interface Intent extends ProcessIdentity {
+  readonly name: string;
+  readonly uid: number;
+  readonly user: string;
+  readonly rssBytes: number;
+  readonly limitBytes: number;
+  readonly rule: string;
+  readonly why: string;
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+}
+
+/** An intent of an earlier run of this boot that has no recorded end. */
+export interface UnfinishedIntent extends Intent {
+  readonly isStillRunning: boolean;
+}
+
+/** Keeps intents on disk. Rejections are reported by whoever calls. */
+export interface IntentLog {
+  begin(intent: Intent): Promise<void>;
+  end(identity: ProcessIdentity, outcome: string): Promise<void>;
+  /** What an earlier run of this boot had begun and not ended; empties the log. */
+  recover(): Promise<readonly UnfinishedIntent[]>;
+}
+
+type LogMethod = (fields: Readonly<Record<string, unknown>>, message: string) => void;
+
+/** The part of a pino logger that core uses. */
+export interface Logger {
+  readonly debug: LogMethod;
+  readonly info: LogMethod;
+  readonly warn: LogMethod;
+  readonly error: LogMethod;
+}
+
+/** The process that the monitor itself is. */
+export interface MonitorProcess {
+  readonly pid: number;
+  /** The monitor's parent, its parent, and so on up to PID 1; read again at each call. */
+  ancestors(): readonly number[];
+  /** False where `/proc` belongs to another PID namespace, so that its PIDs name other processes. */
+  ownsProcTree(): boolean;
+}

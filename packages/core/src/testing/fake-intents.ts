@@ -1,0 +1,29 @@
+import type { Intent, IntentLog, UnfinishedIntent } from '../ports.js';
+import { identityKey, type ProcessIdentity } from '../process.js';
+
+/** An intent log in memory. */
+export class FakeIntents implements IntentLog {
+  /** Begun and not ended, by identity. */
+  readonly open = new Map<string, Intent>();
+  /** What `recover` finds. */
+  unfinished: readonly UnfinishedIntent[] = [];
+  /** Makes each write wait for it: a stalled disk, or a full one when it rejects. */
+  disk: () => Promise<void> = async () => {
+    await Promise.resolve();
+  };
+
+  async begin(intent: Intent): Promise<void> {
+    await this.disk();
+    this.open.set(identityKey(intent), intent);
+  }
+
+  async end(identity: ProcessIdentity): Promise<void> {
+    await this.disk();
+    this.open.delete(identityKey(identity));
+  }
+
+  async recover(): Promise<readonly UnfinishedIntent[]> {
+    await this.disk();
+    return this.unfinished;
+  }
+}

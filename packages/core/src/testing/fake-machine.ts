@@ -1,0 +1,195 @@
+import type {
+  ProcessHandle,
+  ProcessHandles,
+  ProcessInspection,
+  ProcessSource,
+  ScanColumns,
+  SignalResult,
+  SlowFacts,
+  SlowFactsRequest,
+} from '../ports.js';
+import { isSameProcess, type MachineMemory, type ProcessIdentity } from '../process.js';
+
+/** A process of a fake machine; what is left out is that of an ordinary process. */
+export interface FakeProcess extends Partial<Omit<ProcessInspection, 'pid' | 'startTime'>> {
+  readonly pid?: number;
+  readonly startTime?: number;
+  readonly commandLine?: readonly string[];
+  readonly pssBytes?: number;
+  /** What a signal does to it: most exit on SIGTERM. */
+  readonly onSignal?: (signal: string, machine: FakeMachine, pid: number) => SignalResult | undefined;
+  /** Reads behind its memory-map lock never answer. */
+  readonly hangs?: boolean;
+}
+
+interface Entry {
+  inspection: ProcessInspection;
+  readonly fake: FakeProcess;
+}
+
+const GB = 1024 ** 3;
+
+/** Processes in a list: a process source and the handles on it, with everything that a test needs to go wrong. */
+export class FakeMachine implements ProcessSource, ProcessHandles {
+  /** Every signal that was sent, in order. */
+  readonly signals: { readonly pid: number; readonly startTime: number; readonly signal: string }[] = [];
+  memory: MachineMemory = { totalBytes: 16 * GB, availableBytes: 8 * GB, usedBytes: 8 * GB };
+  /** What the next scans throw. */
+  scanError: Error | undefined;
+  readonly #entries = new Map<number, Entry>();
+  readonly #exitWaiters = new Set<() => void>();
+  #nextPid = 1000;
+  #nextStartTime = 100;
+
+  /** Starts a process. */
+  spawn(fake: FakeProcess = {}): ProcessIdentity {
+    const pid = fake.pid ?? this.#nextPid++;
+    const startTime = fake.startTime ?? this.#nextStartTime++;
+    this.#entries.set(pid, { fake, inspection: inspectionOf(fake, pid, startTime) });
+    this.#wakeWaiters();
+    return { pid, startTime };
+  }
+
+  /** Changes what is read of a process. */
+  change(pid: number, change: Partial<ProcessInspection>): void {
+    const entry = this.#entries.get(pid);
+    if (entry !== undefined) {
+      entry.inspection = { ...entry.inspection, ...change };
+    }
+  }
+
+  exit(pid: number): void {
+    this.#entries.delete(pid);
+    this.#wakeWaiters();
+  }
+
+  isRunning(identity: ProcessIdentity): boolean {
+    return this.inspect(identity) !== undefined;
+  }
+
+  readMemory(): MachineMemory {
+    return this.memory;
+  }
+
+  scan(): ScanColumns {
+    if (this.scanError !== undefined) {
+      throw this.scanError;
+    }
+    const all = [...this.#entries.values()].map(({ inspection }) => inspection);
+    return {
+      count: all.length,
+      pid: Int32Array.from(all, ({ pid }) => pid),
+      startTime: Float64Array.from(all, ({ startTime }) => startTime),
+      uid: Uint32Array.from(all, ({ uid }) => uid),
+      rssBytes: Float64Array.from(all, ({ rssBytes }) => rssBytes),
+      sharedBytes: Float64Array.from(all, ({ sharedBytes }) => sharedBytes),
+      unreadable: 0,
+    };
+  }
+
+  inspect(identity: ProcessIdentity): ProcessInspection | undefined {
+    const inspection = this.#entries.get(identity.pid)?.inspection;
+    return inspection !== undefined && isSameProcess(inspection, identity) ? inspection : undefined;
+  }
+
+  async inspectSlowly(identity: ProcessIdentity, wanted: SlowFactsRequest): Promise<SlowFacts> {
+    await Promise.resolve();
+    const fake = this.#entries.get(identity.pid)?.fake;
+    const isReadable = this.isRunning(identity) && fake?.hangs !== true;
+    return {
+      commandLine: isReadable && wanted.commandLine === true ? (fake?.commandLine ?? []) : undefined,
+      pssBytes: isReadable && wanted.pss === true ? fake?.pssBytes : undefined,
+    };
+  }
+
+  open(identity: ProcessIdentity): ProcessHandle | undefined {
+    return this.isRunning(identity) ? this.#handle(identity) : undefined;
+  }
+
+  #handle(identity: ProcessIdentity): ProcessHandle {
+    return {
+      identity,
+      inspect: () => this.inspect(identity),
+      signal: (signal) => {
+        this.signals.push({ ...identity, signal });
+        return this.#deliver(identity, signal);
+      },
+      waitForExit: async (abort) => await this.#waitForExit(identity, abort),
+      close: () => undefined,
+    };
+  }
+
+  #deliver(identity: ProcessIdentity, signal: string): SignalResult {
+    const entry = this.#entries.get(identity.pid);
+    if (entry === undefined || !this.isRunning(identity)) {
+      return 'gone';
+    }
+    if (entry.fake.onSignal !== undefined) {
+      return entry.fake.onSignal(signal, this, identity.pid) ?? 'sent';
+    }
+    if (signal !== 'SIGCONT') {
+      this.exit(identity.pid);
+    }
+    return 'sent';
+  }
+
+  async #waitForExit(identity: ProcessIdentity, abort: AbortSignal): Promise<boolean> {
+    while (this.isRunning(identity) && !abort.aborted) {
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          this.#exitWaiters.delete(wake);
+          abort.removeEventListener('abort', wake);
+          resolve();
+        };
+        this.#exitWaiters.add(wake);
+        abort.addEventListener('abort', wake);
+      });
+    }
+    return !this.isRunning(identity);
+  }
+
+  #wakeWaiters(): void {
+    for (const wake of [...this.#exitWaiters]) {
+      wake();
+    }
+  }
+}
+
+function inspectionOf(fake: FakeProcess, pid: number, startTime: number): ProcessInspection {
+  const comm = fake.comm ?? 'hog';
+  const rssBytes = fake.rssBytes ?? 0;
+  return {
+    uid: 1000,
+    gid: 1000,
+    comm,
+    isCommCut: comm.length >= 15 && fake.name === undefined,
+    name: comm,
+    executable: undefined,
+    executableName: undefined,
+    parentPid: 1,
+    sessionId: pid,
+    terminal: undefined,
+    cgroup: undefined,
+    unit: undefined,
+    oomScoreAdj: 0,
+    isKernelThread: false,
+    isExiting: false,
+    ancestors: [1],
+    startedAtMs: 0,
+    rssBytes,
+    sharedBytes: 0,
+    anonymousBytes: rssBytes,
+    fileBytes: 0,
+    sharedMemoryBytes: 0,
+    swapBytes: 0,
+    ...definedOnly(fake),
+    pid,
+    startTime,
+  };
+}
+
+/** What the fake says about the process itself, without what it says about the fake. */
+function definedOnly(fake: FakeProcess): Partial<ProcessInspection> {
+  const aboutTheFake: readonly string[] = ['onSignal', 'hangs', 'commandLine', 'pssBytes'];
+  return Object.fromEntries(Object.entries(fake).filter(([key]) => !aboutTheFake.includes(key)));
+}

@@ -1,0 +1,5 @@
+export { FakeClock, settle } from './fake-clock.js';
+export { FakeIntents } from './fake-intents.js';
+export { FakeMachine, type FakeProcess } from './fake-machine.js';
+export { FakeUsers } from './fake-users.js';
+export { testConfiguration, TestMonitor, type LoggedLine, type TestMonitorOptions } from './test-monitor.js';

@@ -1,0 +1,152 @@
+import type { Configuration } from '../config/configuration.js';
+import { defaultConfiguration } from '../config/parse-configuration.js';
+import { composeMonitor } from '../container/compose.js';
+import {
+  CLOCK,
+  INTENT_LOG,
+  LOGGER,
+  MONITOR_PROCESS,
+  PROCESS_HANDLES,
+  PROCESS_SOURCE,
+  TERMINATOR,
+  USER_DATABASE,
+} from '../container/tokens.js';
+import type { EventName, MonitorEvents } from '../events.js';
+import type { Extensions } from '../extensions.js';
+import type { Monitor } from '../monitor.js';
+import type { Logger, MonitorProcess } from '../ports.js';
+import type { Terminator } from '../termination/terminator.js';
+import { FakeClock, settle } from './fake-clock.js';
+import { FakeIntents } from './fake-intents.js';
+import { FakeMachine } from './fake-machine.js';
+import { FakeUsers } from './fake-users.js';
+
+export interface TestMonitorOptions {
+  readonly thresholds?: Partial<Configuration['thresholds']>;
+  readonly whitelist?: Partial<Configuration['whitelist']>;
+  /** Armed unless it says otherwise. */
+  readonly settings?: Partial<Configuration['settings']>;
+  readonly extensions?: Partial<Extensions>;
+  readonly terminator?: Terminator;
+  readonly self?: Partial<MonitorProcess>;
+}
+
+export interface LoggedLine {
+  readonly level: keyof Logger;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly message: string;
+}
+
+/** Every event by name, in the order of emission. */
+const EVENT_NAMES = Object.keys({
+  started: true,
+  reloaded: true,
+  stopping: true,
+  memory: true,
+  scan: true,
+  violation: true,
+  decision: true,
+  kill: true,
+  recovered: true,
+  restartLoop: true,
+  pluginError: true,
+} satisfies Record<EventName, true>) as EventName[];
+
+/** A whole monitor on a fake machine and a fake clock: the real loop, nothing that it could harm. */
+export class TestMonitor {
+  readonly clock = new FakeClock();
+  readonly machine = new FakeMachine();
+  readonly users = new FakeUsers();
+  readonly intents = new FakeIntents();
+  readonly log: LoggedLine[] = [];
+  readonly monitor: Monitor;
+  readonly #events: { readonly name: EventName; readonly payload: unknown }[] = [];
+  readonly #intervalSeconds: number;
+  #running: Promise<void> | undefined;
+
+  constructor(options: TestMonitorOptions = {}) {
+    const configuration = testConfiguration(options);
+    this.#intervalSeconds = configuration.thresholds.checkIntervalSeconds;
+    this.monitor = composeMonitor({
+      version: '0.0.0-test',
+      configuration,
+      extensions: { intervals: [], limits: [], deciders: [], ...options.extensions },
+      platform: (services) => {
+        services
+          .provide(CLOCK, () => this.clock)
+          .provide(LOGGER, () => this.#logger())
+          .provide(MONITOR_PROCESS, () => ({
+            pid: 2,
+            ancestors: () => [1],
+            ownsProcTree: () => true,
+            ...options.self,
+          }))
+          .provide(PROCESS_SOURCE, () => this.machine)
+          .provide(PROCESS_HANDLES, () => this.machine)
+          .provide(USER_DATABASE, () => this.users)
+          .provide(INTENT_LOG, () => this.intents);
+        const { terminator } = options;
+        if (terminator !== undefined) {
+          services.provide(TERMINATOR, () => terminator);
+        }
+      },
+    });
+    for (const name of EVENT_NAMES) {
+      this.monitor.events.on(name, (payload) => {
+        this.#events.push({ name, payload });
+      });
+    }
+  }
+
+  /** Starts the loop, or lets it reach its next tick; all that follows from that tick has happened afterwards. */
+  async tick(): Promise<void> {
+    if (this.#running === undefined) {
+      this.#running = this.monitor.run();
+      await settle();
+    } else {
+      await this.clock.advance(this.#intervalSeconds * 1000);
+    }
+  }
+
+  /** Stops the monitor; resolves when it has come to its end, for which time passes as long as it has to. */
+  async stop(): Promise<void> {
+    this.monitor.stop('test');
+    const state = { isOver: this.#running === undefined };
+    void this.#running?.finally(() => {
+      state.isOver = true;
+    });
+    await settle();
+    while (!state.isOver) {
+      await this.clock.advance(100);
+    }
+  }
+
+  /** The payloads of one event so far. */
+  eventsOf<E extends EventName>(name: E): MonitorEvents[E][] {
+    return this.#events
+      .filter((event) => event.name === name)
+      .map(({ payload }) => payload as MonitorEvents[E]);
+  }
+
+  #logger(): Logger {
+    const method =
+      (level: keyof Logger) =>
+      (fields: Readonly<Record<string, unknown>>, message: string): void => {
+        this.log.push({ level, fields, message });
+      };
+    return { debug: method('debug'), info: method('info'), warn: method('warn'), error: method('error') };
+  }
+}
+
+/** A configuration for tests: armed, 2 GB or 10 %, every 30 s, an empty whitelist. */
+export function testConfiguration(
+  options: Pick<TestMonitorOptions, 'thresholds' | 'whitelist' | 'settings'> = {},
+): Configuration {
+  const { thresholds, whitelist, settings, ...rest } = defaultConfiguration();
+  return {
+    ...rest,
+    thresholds: { ...thresholds, ...options.thresholds },
+    whitelist: { ...whitelist, pids: [], ...options.whitelist },
+    settings: { ...settings, dryRun: false, ...options.settings },
+  };
+}
