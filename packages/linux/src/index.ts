@@ -1,0 +1,10 @@
+export { IntentFiles } from './intent-files.js';
+export { LogFile } from './log/log-file.js';
+export { type LogLine, type LogSink, type Severity, type TellTrouble } from './log/log-sink.js';
+export { StandardOutput } from './log/standard-output.js';
+export { Syslog } from './log/syslog.js';
+export { provideLinux } from './provide-linux.js';
+export { askDatabase, type Database, type DatabaseAnswer } from './users/getent.js';
+export { SystemUsers } from './users/system-users.js';
+export { LinuxProcessSource } from './process-source.js';
+export { SystemClock } from './system-clock.js';

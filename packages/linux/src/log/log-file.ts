@@ -1,0 +1,86 @@
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+
+import { messageOf } from '@memory-monitor/core';
+import sonicBoom from 'sonic-boom';
+
+import type { LogSink, TellTrouble } from './log-sink.js';
+
+/** What is kept while the disk is full. */
+const MOST_KEPT_BYTES = 1024 * 1024;
+const MODE = 0o640;
+const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
+
+/** The log file. Written synchronously, so that nothing is lost even by SIGKILL; a full disk only delays lines. */
+export class LogFile implements LogSink {
+  readonly #path: string;
+  readonly #tellTrouble: TellTrouble;
+  #stream: sonicBoom.SonicBoom | undefined;
+  #isTroubleTold = false;
+
+  /** Trouble in opening the file is told, and the monitor goes on without one. */
+  constructor(path: string, tellTrouble: TellTrouble) {
+    this.#path = path;
+    this.#tellTrouble = tellTrouble;
+    this.#open();
+  }
+
+  write(line: string): void {
+    this.#stream?.write(line);
+  }
+
+  reopen(): void {
+    const old = this.#stream;
+    this.#isTroubleTold = false;
+    this.#open();
+    if (old !== undefined && old !== this.#stream) {
+      old.end();
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.resolve();
+    try {
+      this.#stream?.flushSync();
+    } catch {
+      // A disk that is still full: its lines are lost, as was told when it filled up.
+    }
+  }
+
+  #open(): void {
+    try {
+      const fd = openRegularFile(this.#path);
+      const stream = new sonicBoom.SonicBoom({ fd, sync: true, maxLength: MOST_KEPT_BYTES });
+      stream.on('error', (error: Error) => {
+        this.#tell(`can not be written, lines are kept until it can: ${error.message}`);
+      });
+      stream.on('drop', () => {
+        this.#tell('could not be written for too long: lines are lost');
+      });
+      this.#stream = stream;
+    } catch (error) {
+      const consequence =
+        this.#stream === undefined ? 'the monitor goes on without it' : 'the old one stays in use';
+      this.#tellTrouble(`The log file ${this.#path} can not be opened, ${consequence}: ${messageOf(error)}`);
+    }
+  }
+
+  #tell(trouble: string): void {
+    if (!this.#isTroubleTold) {
+      this.#isTroubleTold = true;
+      // Later: this is called from within a write, and telling writes to every sink.
+      setImmediate(() => {
+        this.#tellTrouble(`The log file ${this.#path} ${trouble}`);
+      });
+    }
+  }
+}
+
+/** Never through a planted link, and never a pipe, whose reader could stop the monitor. */
+function openRegularFile(path: string): number {
+  const fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, MODE);
+  if (!fstatSync(fd).isFile() && path !== '/dev/null') {
+    closeSync(fd);
+    throw new Error('it is not a regular file');
+  }
+  return fd;
+}

@@ -1,0 +1,28 @@
+/** One line for the log, in both formats; each ends in a newline. */
+export interface LogLine {
+  readonly text: string;
+  readonly json: string;
+  readonly severity: Severity;
+}
+
+/** Severities of syslog(3). */
+export type Severity = 'debug' | 'info' | 'warning' | 'error';
+
+export const SYSLOG_SEVERITY: Readonly<Record<Severity, number>> = {
+  error: 3,
+  warning: 4,
+  info: 6,
+  debug: 7,
+};
+
+/** Where log lines go. Writing never throws and never waits for a reader. */
+export interface LogSink {
+  write(line: string, severity: Severity): void;
+  /** Opens the file anew, after somebody has moved the old one away. */
+  reopen(): void;
+  /** Gets rid of what is kept back; gives up after `deadlineMs`. */
+  close(deadlineMs: number): Promise<void>;
+}
+
+/** Tells the admin about trouble with the log itself, through the other sinks. */
+export type TellTrouble = (message: string) => void;

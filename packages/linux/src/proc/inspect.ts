@@ -1,0 +1,167 @@
+import { readdirSync } from 'node:fs';
+
+import type { ProcessIdentity, ProcessInspection } from '@memory-monitor/core';
+
+import { parseCgroup, unitOf } from './cgroup.js';
+import { PAGE_BYTES } from './page-size.js';
+import type { ProcReader } from './proc-reader.js';
+import {
+  hasExited,
+  isExiting,
+  isKernelThread,
+  isZombie,
+  parseStat,
+  terminalName,
+  type Stat,
+} from './stat.js';
+import { parseStatus } from './status.js';
+
+/** `TASK_COMM_LEN` less the closing NUL: the kernel keeps so many bytes of a name. */
+const LONGEST_COMM_BYTES = 15;
+/** Nobody nests deeper by accident, and the walk has to end. */
+const MOST_ANCESTORS = 1000;
+/** Ticks of a second in `/proc`: USER_HZ, 100 on every platform that Node runs on. */
+const TICKS_PER_SECOND = 100;
+const DELETED = ' (deleted)';
+
+/** Reads everything of one process that can be read without a wait. */
+export class ProcessInspector {
+  readonly #reader: ProcReader;
+  readonly #procRoot: string;
+  readonly #statm = new Float64Array(3);
+
+  constructor(reader: ProcReader, procRoot: string) {
+    this.#reader = reader;
+    this.#procRoot = procRoot;
+  }
+
+  /** Undefined if the process is gone, has exited, is another one, can't be read, or only borrows its parent's memory. */
+  inspect(identity: ProcessIdentity): ProcessInspection | undefined {
+    const stat = this.#liveStat(identity);
+    if (stat === undefined || this.#borrowsMemory(identity.pid, stat)) {
+      return undefined;
+    }
+    const directory = this.#memoryDirectory(identity.pid, stat);
+    const memory = this.#memory(directory);
+    if (memory === undefined) {
+      return undefined;
+    }
+    const inspection = {
+      ...identity,
+      ...memory,
+      ...this.#names(directory, stat.comm),
+      ...this.#group(identity.pid),
+      parentPid: stat.parentPid,
+      sessionId: stat.sessionId,
+      terminal: terminalName(stat.terminalDevice),
+      oomScoreAdj: Number(this.#text(`${this.#procRoot}/${identity.pid}/oom_score_adj`) ?? 0),
+      isKernelThread: isKernelThread(stat),
+      isExiting: isExiting(stat) && memory.rssBytes === 0,
+      ancestors: this.ancestorsOf(identity.pid),
+      startedAtMs: this.#startedAtMs(stat),
+    };
+    // All of it is one process's only if that still holds the PID now.
+    return this.#liveStat(identity) === undefined ? undefined : inspection;
+  }
+
+  /** Whether the process is still there and has not exited. */
+  isAlive(identity: ProcessIdentity): boolean {
+    return this.#liveStat(identity) !== undefined;
+  }
+
+  /** PIDs from the parent up to PID 1. */
+  ancestorsOf(pid: number): number[] {
+    const ancestors: number[] = [];
+    let parent = this.#stat(pid)?.parentPid ?? 0;
+    while (parent > 0 && ancestors.length < MOST_ANCESTORS) {
+      ancestors.push(parent);
+      parent = this.#stat(parent)?.parentPid ?? 0;
+    }
+    return ancestors;
+  }
+
+  /** Start time of whoever has the PID now; undefined if nobody has. */
+  startTimeOf(pid: number): number | undefined {
+    return this.#stat(pid)?.startTime;
+  }
+
+  #liveStat({ pid, startTime }: ProcessIdentity): Stat | undefined {
+    const stat = this.#stat(pid);
+    return stat?.startTime === startTime && !hasExited(stat) ? stat : undefined;
+  }
+
+  #stat(pid: number): Stat | undefined {
+    const line = this.#reader.read(`${this.#procRoot}/${pid}/stat`);
+    return line === undefined ? undefined : parseStat(line);
+  }
+
+  /**
+   * Between vfork and exec a child runs in its parent's memory and shows all of it as its own; the parent sleeps
+   * uninterruptibly meanwhile, vfork(2).
+   */
+  #borrowsMemory(pid: number, { parentPid }: Stat): boolean {
+    if (this.#stat(parentPid)?.state !== 'D') {
+      return false;
+    }
+    const own = this.#text(`${this.#procRoot}/${pid}/statm`);
+    return own !== undefined && own === this.#text(`${this.#procRoot}/${parentPid}/statm`);
+  }
+
+  /** Where the memory shows: at another thread, once the first one has ended and left the process to the others. */
+  #memoryDirectory(pid: number, stat: Stat): string {
+    const process = `${this.#procRoot}/${pid}`;
+    if (!isZombie(stat)) {
+      return process;
+    }
+    try {
+      const tid = readdirSync(`${process}/task`).find((name) => name !== String(pid));
+      return tid === undefined ? process : `${process}/task/${tid}`;
+    } catch {
+      return process;
+    }
+  }
+
+  #memory(directory: string) {
+    const bytes = this.#reader.read(`${directory}/status`);
+    const status = bytes === undefined ? undefined : parseStatus(bytes);
+    if (
+      status === undefined ||
+      this.#reader.readNumbers(`${directory}/statm`, this.#statm) < this.#statm.length
+    ) {
+      return undefined;
+    }
+    const [, resident = 0, shared = 0] = this.#statm;
+    return { ...status, rssBytes: resident * PAGE_BYTES, sharedBytes: shared * PAGE_BYTES };
+  }
+
+  #names(directory: string, commBytes: Buffer) {
+    const comm = commBytes.toString('utf8');
+    const link = this.#reader.readLink(`${directory}/exe`)?.toString('utf8');
+    const executable = link?.endsWith(DELETED) === true ? link.slice(0, -DELETED.length) : link;
+    const executableName = executable?.split('/').at(-1);
+    const isFull = commBytes.length >= LONGEST_COMM_BYTES;
+    const isCompleted = executableName !== undefined && Buffer.from(executableName).indexOf(commBytes) === 0;
+    return {
+      comm,
+      name: isFull && isCompleted ? executableName : comm,
+      isCommCut: isFull && !isCompleted,
+      executable,
+      executableName,
+    };
+  }
+
+  #group(pid: number): { cgroup: string | undefined; unit: string | undefined } {
+    const text = this.#reader.read(`${this.#procRoot}/${pid}/cgroup`)?.toString('utf8');
+    const cgroup = text === undefined ? undefined : parseCgroup(text);
+    return { cgroup, unit: cgroup === undefined ? undefined : unitOf(cgroup) };
+  }
+
+  #startedAtMs({ startTime }: Stat): number {
+    const uptimeSeconds = Number.parseFloat(this.#text(`${this.#procRoot}/uptime`) ?? '0');
+    return Math.round(Date.now() - uptimeSeconds * 1000 + (startTime * 1000) / TICKS_PER_SECOND);
+  }
+
+  #text(path: string): string | undefined {
+    return this.#reader.read(path)?.toString('latin1');
+  }
+}

@@ -1,0 +1,57 @@
+import type {
+  MachineMemory,
+  ProcessIdentity,
+  ProcessInspection,
+  ProcessSource,
+  ScanColumns,
+  SlowFacts,
+  SlowFactsRequest,
+} from '@memory-monitor/core';
+
+import { MachineMemoryReader } from './machine-memory.js';
+import { ProcessInspector } from './proc/inspect.js';
+import { ProcReader } from './proc/proc-reader.js';
+import { SlowFactsReader } from './proc/slow-facts.js';
+import { Scanner } from './scan/scanner.js';
+
+/** The processes of this machine, as `/proc` shows them. */
+export class LinuxProcessSource implements ProcessSource {
+  readonly #memory: MachineMemoryReader;
+  readonly #scanner: Scanner;
+  readonly #slowFacts: SlowFactsReader;
+  /** Reads single processes; shared with the handles. */
+  readonly inspector: ProcessInspector;
+
+  /** `procRoot` is where a proc file system is mounted, or a tree that looks like one. */
+  constructor(procRoot = '/proc') {
+    const reader = new ProcReader();
+    this.inspector = new ProcessInspector(reader, procRoot);
+    this.#memory = new MachineMemoryReader(reader, procRoot);
+    this.#scanner = new Scanner(reader, procRoot);
+    this.#slowFacts = new SlowFactsReader(this.inspector, procRoot);
+  }
+
+  readMemory(): MachineMemory {
+    return this.#memory.read();
+  }
+
+  scan(): ScanColumns {
+    return this.#scanner.scan();
+  }
+
+  inspect(identity: ProcessIdentity): ProcessInspection | undefined {
+    const inspection = this.inspector.inspect(identity);
+    if (inspection === undefined) {
+      this.#scanner.forget(identity.pid);
+    }
+    return inspection;
+  }
+
+  async inspectSlowly(
+    identity: ProcessIdentity,
+    wanted: SlowFactsRequest,
+    deadlineMs: number,
+  ): Promise<SlowFacts> {
+    return await this.#slowFacts.read(identity, wanted, deadlineMs);
+  }
+}

@@ -1,0 +1,102 @@
+import { hasExited, isKernelThread, isZombie, parseStat } from '../proc/stat.js';
+import { parseStatus } from '../proc/status.js';
+import type { ProcReader } from '../proc/proc-reader.js';
+
+/** What is read of a process once and kept until it goes. */
+export interface TableEntry {
+  readonly pid: number;
+  readonly statmPath: string;
+  startTime: number;
+  uid: number;
+  isKernelThread: boolean;
+  /** Number of the last scan that met it. */
+  seenInScan: number;
+}
+
+/**
+ * Who each PID is. An entry is read when its PID is first seen, and again every so many scans, since a PID may have
+ * been handed on between two scans, and a process may change its uid.
+ */
+export class ProcessTable {
+  readonly #reader: ProcReader;
+  readonly #procRoot: string;
+  readonly #entries = new Map<number, TableEntry>();
+
+  constructor(reader: ProcReader, procRoot: string) {
+    this.#reader = reader;
+    this.#procRoot = procRoot;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** The entry of a PID, read if need be; undefined if there is nothing to read, for the reader's reason. */
+  find(pid: number, mustRead: boolean): TableEntry | undefined {
+    const known = this.#entries.get(pid);
+    if (known !== undefined && !mustRead) {
+      return known;
+    }
+    const entry = known ?? {
+      pid,
+      statmPath: `${this.#procRoot}/${pid}/statm`,
+      startTime: 0,
+      uid: 0,
+      isKernelThread: false,
+      seenInScan: 0,
+    };
+    if (!this.#read(entry)) {
+      this.#entries.delete(pid);
+      return undefined;
+    }
+    this.#entries.set(pid, entry);
+    return entry;
+  }
+
+  forget(pid: number): void {
+    this.#entries.delete(pid);
+  }
+
+  /** Drops the entries that this scan has not met. */
+  sweep(scan: number): void {
+    for (const [pid, entry] of this.#entries) {
+      if (entry.seenInScan !== scan) {
+        this.#entries.delete(pid);
+      }
+    }
+  }
+
+  /**
+   * A live thread to read memory from if the first thread has ended and left the process to the others: its own
+   * files then show none. Undefined if it has not.
+   */
+  liveThreadOf(pid: number, listThreads: (path: string) => readonly string[]): string | undefined {
+    const stat = this.#stat(pid);
+    if (stat === undefined || !isZombie(stat) || hasExited(stat)) {
+      return undefined;
+    }
+    const tasks = `${this.#procRoot}/${pid}/task`;
+    const tid = listThreads(tasks).find((name) => name !== String(pid));
+    return tid === undefined ? undefined : `${tasks}/${tid}`;
+  }
+
+  /** The uid comes from `status`: the files of a process that is not dumpable belong to root. */
+  #read(entry: TableEntry): boolean {
+    const stat = this.#stat(entry.pid);
+    const status =
+      stat === undefined ? undefined : this.#reader.read(`${this.#procRoot}/${entry.pid}/status`);
+    const owner = status === undefined ? undefined : parseStatus(status);
+    if (stat === undefined || owner === undefined) {
+      return false;
+    }
+    entry.startTime = stat.startTime;
+    entry.uid = owner.uid;
+    entry.isKernelThread = isKernelThread(stat);
+    return true;
+  }
+
+  #stat(pid: number): ReturnType<typeof parseStat> {
+    const line = this.#reader.read(`${this.#procRoot}/${pid}/stat`);
+    return line === undefined ? undefined : parseStat(line);
+  }
+}

@@ -1,0 +1,153 @@
+import { readdirSync } from 'node:fs';
+
+import { messageOf, MonitorError, type ScanColumns } from '@memory-monitor/core';
+
+import type { ProcReader } from '../proc/proc-reader.js';
+import { PAGE_BYTES } from '../proc/page-size.js';
+import { ProcessTable, type TableEntry } from './process-table.js';
+
+const FIRST_CAPACITY = 4096;
+/** Each process's identity is read again once in so many scans. */
+const SCANS_PER_REREAD = 32;
+/** `size resident shared …` of `statm`, in pages; proc_pid_statm(5). */
+const STATM_NUMBERS = 3;
+
+interface Columns {
+  pid: Int32Array;
+  startTime: Float64Array;
+  uid: Uint32Array;
+  rssBytes: Float64Array;
+  sharedBytes: Float64Array;
+}
+
+/** Reads `statm` of every process, and nothing else of those that it knows already. */
+export class Scanner {
+  readonly #reader: ProcReader;
+  readonly #procRoot: string;
+  readonly #table: ProcessTable;
+  readonly #numbers = new Float64Array(STATM_NUMBERS);
+  #columns = columnsFor(FIRST_CAPACITY);
+  #count = 0;
+  #unreadable = 0;
+  #scan = 0;
+
+  constructor(reader: ProcReader, procRoot: string) {
+    this.#reader = reader;
+    this.#procRoot = procRoot;
+    this.#table = new ProcessTable(reader, procRoot);
+  }
+
+  /** Throws MM_ERR_PROC_UNREADABLE if the processes can't even be listed. */
+  scan(): ScanColumns {
+    this.#scan += 1;
+    this.#count = 0;
+    this.#unreadable = 0;
+    for (const name of this.#list()) {
+      const first = name.charCodeAt(0);
+      if (first >= 0x31 && first <= 0x39) {
+        this.#sample(Number(name));
+      }
+    }
+    this.#table.sweep(this.#scan);
+    return { ...this.#columns, count: this.#count, unreadable: this.#unreadable };
+  }
+
+  /** Forgets who a PID was, so that the next scan reads it anew. */
+  forget(pid: number): void {
+    this.#table.forget(pid);
+  }
+
+  #sample(pid: number): void {
+    if (!Number.isInteger(pid)) {
+      return;
+    }
+    const entry = this.#table.find(pid, (pid + this.#scan) % SCANS_PER_REREAD === 0);
+    if (entry === undefined) {
+      this.#countIfDenied();
+      return;
+    }
+    entry.seenInScan = this.#scan;
+    if (entry.isKernelThread) {
+      this.#push(entry, 0, 0);
+      return;
+    }
+    const count = this.#reader.readNumbers(entry.statmPath, this.#numbers);
+    if (count === -1) {
+      this.#countIfDenied();
+      this.#table.forget(pid);
+      return;
+    }
+    if (this.#numbers[1] === 0) {
+      this.#readOtherThread(pid);
+    }
+    if (count === STATM_NUMBERS) {
+      this.#push(entry, (this.#numbers[1] ?? 0) * PAGE_BYTES, (this.#numbers[2] ?? 0) * PAGE_BYTES);
+    }
+  }
+
+  #readOtherThread(pid: number): void {
+    const thread = this.#table.liveThreadOf(pid, listNames);
+    if (thread !== undefined) {
+      this.#reader.readNumbers(`${thread}/statm`, this.#numbers);
+    }
+  }
+
+  #push({ pid, startTime, uid }: TableEntry, rssBytes: number, sharedBytes: number): void {
+    if (this.#count === this.#columns.pid.length) {
+      this.#columns = grown(this.#columns);
+    }
+    const { pid: pids, startTime: startTimes, uid: uids, rssBytes: rss, sharedBytes: shared } = this.#columns;
+    pids[this.#count] = pid;
+    startTimes[this.#count] = startTime;
+    uids[this.#count] = uid;
+    rss[this.#count] = rssBytes;
+    shared[this.#count] = sharedBytes;
+    this.#count += 1;
+  }
+
+  #countIfDenied(): void {
+    if (this.#reader.failure === 'denied') {
+      this.#unreadable += 1;
+    }
+  }
+
+  #list(): string[] {
+    try {
+      return readdirSync(this.#procRoot);
+    } catch (error) {
+      throw new MonitorError(
+        'MM_ERR_PROC_UNREADABLE',
+        `${this.#procRoot} can not be listed, so no process can be watched; check that /proc is mounted: ${messageOf(error)}.`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+function listNames(path: string): readonly string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
+
+function columnsFor(capacity: number): Columns {
+  return {
+    pid: new Int32Array(capacity),
+    startTime: new Float64Array(capacity),
+    uid: new Uint32Array(capacity),
+    rssBytes: new Float64Array(capacity),
+    sharedBytes: new Float64Array(capacity),
+  };
+}
+
+function grown(columns: Columns): Columns {
+  const larger = columnsFor(columns.pid.length * 2);
+  larger.pid.set(columns.pid);
+  larger.startTime.set(columns.startTime);
+  larger.uid.set(columns.uid);
+  larger.rssBytes.set(columns.rssBytes);
+  larger.sharedBytes.set(columns.sharedBytes);
+  return larger;
+}
