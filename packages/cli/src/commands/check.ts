@@ -1,0 +1,107 @@
+import {
+  ConfigurationError,
+  formatMistake,
+  limitsOf,
+  inGb,
+  Whitelist,
+  type Configuration,
+} from '@memory-monitor/core';
+import { LinuxProcessSource, SystemClock, SystemUsers } from '@memory-monitor/linux';
+
+import {
+  DEFAULT_CONFIG_PATH,
+  readConfiguration,
+  type ConfigurationOptions,
+} from '../config/read-configuration.js';
+import { EX_CONFIG, EX_OK } from '../exit-codes.js';
+import { countOfMistakes } from '../print-error.js';
+import { unsupportedPlugins } from './run.js';
+
+export interface CheckOptions extends ConfigurationOptions {
+  readonly json?: boolean | undefined;
+}
+
+/** How long the user database may take for all users together. */
+const USERS_DEADLINE_MS = 5000;
+
+/** `memory-monitor check`: says whether `run` would start, and what in the configuration does nothing. */
+export async function check(options: CheckOptions): Promise<number> {
+  try {
+    const configuration = await readConfiguration(options);
+    const warnings = await findWarnings(configuration);
+    print(options, { valid: true, files: configuration.files, mistakes: [], warnings }, [
+      ...warnings.map((warning) => `warning: ${warning}`),
+      summary(configuration),
+    ]);
+    return EX_OK;
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) {
+      throw error;
+    }
+    const { mistakes } = error;
+    print(
+      options,
+      { valid: false, files: [...new Set(mistakes.map(({ file }) => file))], mistakes, warnings: [] },
+      [...mistakes.map(formatMistake), `${capitalised(countOfMistakes(error))} (${error.code}).`],
+    );
+    return EX_CONFIG;
+  }
+}
+
+function print({ json }: CheckOptions, report: object, lines: readonly string[]): void {
+  process.stdout.write(json === true ? `${JSON.stringify(report, null, 2)}\n` : `${lines.join('\n')}\n`);
+}
+
+function capitalised(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+function summary({ files, settings, thresholds }: Configuration): string {
+  const { bytes, percentOfRam } = limitsOf(thresholds);
+  const source = files.length === 0 ? `No ${DEFAULT_CONFIG_PATH}: the defaults` : files.join(', ');
+  const mode = settings.dryRun ? 'a dry run' : 'armed';
+  return `${source}: valid, ${mode}; limits ${percentOfRam}% of RAM or ${inGb(bytes)} by ${settings.measure}, every ${thresholds.checkIntervalSeconds} s.`;
+}
+
+/** Rules that do nothing on this machine, most likely misspelt. */
+async function findWarnings({ whitelist, plugins }: Configuration): Promise<string[]> {
+  const users = new SystemUsers(new SystemClock());
+  await users.resolve({ names: new Whitelist(whitelist).userNames }, USERS_DEADLINE_MS);
+  const source = new LinuxProcessSource();
+  const running = runningProcesses(source);
+  const unknownUsers = whitelist.users
+    .filter((user) => users.uidOf(user).state === 'absent' && !/^\d+$/.test(user))
+    .map((user) => `whitelist.users: there is no user "${user}" on this machine.`);
+  const idlePids = whitelist.pids
+    .filter((pid) => !running.pids.has(pid))
+    .map((pid) => `whitelist.pids: no process has PID ${pid} now.`);
+  const idleNames = whitelist.names
+    .filter((entry) => !running.names.some((name) => matchesAnybody(entry.name, name)))
+    .map(({ name }) => `whitelist.names: "${name}" matches no process that runs now.`);
+  return [
+    ...unknownUsers,
+    ...idlePids,
+    ...idleNames,
+    ...(plugins.length > 0 ? [unsupportedPlugins(plugins)] : []),
+  ];
+}
+
+function matchesAnybody(entry: string, name: string): boolean {
+  const nobody = { uid: 0, name: undefined, users: { uidOf: () => ({ state: 'unanswered' as const }) } };
+  return (
+    new Whitelist({ pids: [], users: [], names: [{ name: entry }] }).findName([name], nobody) !== undefined
+  );
+}
+
+function runningProcesses(source: LinuxProcessSource): { pids: Set<number>; names: string[] } {
+  const { count, pid, startTime } = source.scan();
+  const identities = Array.from({ length: count }, (_, index) => ({
+    pid: pid[index] ?? 0,
+    startTime: startTime[index] ?? 0,
+  }));
+  const names = identities.flatMap((identity) => {
+    const inspection = source.inspect(identity);
+    return inspection === undefined ? [] : [inspection.name, inspection.executableName ?? inspection.name];
+  });
+  return { pids: new Set(identities.map((identity) => identity.pid)), names };
+}

@@ -1,0 +1,110 @@
+import {
+  composeMonitor,
+  ConfigurationError,
+  formatMistake,
+  logEvents,
+  messageOf,
+  MonitorError,
+  type Configuration,
+  type Monitor,
+} from '@memory-monitor/core';
+import { provideLinux } from '@memory-monitor/linux';
+import { LOGGER } from '@memory-monitor/core';
+
+import { readConfiguration, type ConfigurationOptions } from '../config/read-configuration.js';
+import { EX_OK } from '../exit-codes.js';
+import { LogOutput } from '../log/log-output.js';
+import { packageVersion } from '../version.js';
+
+export interface RunOptions extends ConfigurationOptions {
+  readonly once?: boolean | undefined;
+}
+
+/** `memory-monitor run`: the daemon in the foreground. Returns the exit status. */
+export async function run(options: RunOptions): Promise<number> {
+  const configuration = await readConfiguration(options);
+  refusePlugins(configuration);
+  const output = await LogOutput.open(configuration.settings);
+  const live = { configuration };
+  const monitor = composeMonitor({
+    version: packageVersion(),
+    configuration,
+    platform: (services) => {
+      services.provide(LOGGER, () => output.logger);
+      provideLinux(services, { stateDirectory: configuration.settings.stateDirectory });
+    },
+  });
+  logEvents(monitor.events, output.logger, {
+    showsCommandLines: () => live.configuration.settings.logCommandLines,
+  });
+  monitor.events.on('started', () => {
+    output.tellHeldTrouble();
+    tellPlugins(configuration, output);
+  });
+  stopOnSignals(monitor);
+  reloadOnHangup(monitor, output, options, live);
+  try {
+    await monitor.run({ once: options.once === true });
+  } finally {
+    output.tellHeldTrouble();
+    await output.close();
+  }
+  return EX_OK;
+}
+
+/** npm and a terminal both pass Ctrl-C on, so that a second signal is no request to hurry. */
+function stopOnSignals(monitor: Monitor): void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      monitor.stop(signal);
+    });
+  }
+}
+
+/** One reload after the other, however many signals come in. */
+function reloadOnHangup(
+  monitor: Monitor,
+  output: LogOutput,
+  options: RunOptions,
+  live: { configuration: Configuration },
+): void {
+  let last: Promise<void> = Promise.resolve();
+  process.on('SIGHUP', () => {
+    last = last.then(async () => {
+      try {
+        const configuration = await readConfiguration(options);
+        refusePlugins(configuration);
+        await output.reopen(configuration.settings);
+        live.configuration = configuration;
+        monitor.reload(configuration);
+        tellPlugins(configuration, output);
+      } catch (error) {
+        await output.reopen();
+        monitor.refuseReload(sentencesOf(error));
+      }
+    });
+  });
+}
+
+function sentencesOf(error: unknown): string[] {
+  return error instanceof ConfigurationError ? error.mistakes.map(formatMistake) : [messageOf(error)];
+}
+
+/** Without a plugin that was meant to spare something, an armed monitor would end the wrong process. */
+function refusePlugins({ plugins, settings }: Configuration): void {
+  if (plugins.length > 0 && !settings.dryRun) {
+    throw new MonitorError('MM_ERR_PLUGINS_UNSUPPORTED', unsupportedPlugins(plugins));
+  }
+}
+
+function tellPlugins({ plugins }: Configuration, output: LogOutput): void {
+  if (plugins.length > 0) {
+    output.logger.warn({ event: 'plugins' }, unsupportedPlugins(plugins));
+  }
+}
+
+/** What a configuration with plugins means for this version, in one sentence. */
+export function unsupportedPlugins(plugins: Configuration['plugins']): string {
+  const names = plugins.map(({ use }) => use).join(', ');
+  return `This version loads no plugins, so it runs only as a dry run with these: ${names}; remove their [[plugins]] or set dry_run = true.`;
+}

@@ -1,0 +1,85 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import {
+  defaultConfiguration,
+  messageOf,
+  MonitorError,
+  parseConfiguration,
+  type Configuration,
+  type SourceFile,
+} from '@memory-monitor/core';
+
+export const DEFAULT_CONFIG_PATH = '/etc/memory-monitor/config.toml';
+const DROP_IN_DIRECTORY = 'conf.d';
+
+/** What the command line says about the configuration. */
+export interface ConfigurationOptions {
+  /** Path of the file; without one, the installed file, and without that, the defaults as a dry run. */
+  readonly config?: string | undefined;
+  readonly dryRun?: boolean | undefined;
+  readonly logFormat?: 'text' | 'json' | undefined;
+}
+
+/**
+ * Reads the configuration and its drop-ins, and lays the command line's options over it.
+ * Rejects with MM_ERR_CONFIG_NOT_FOUND, MM_ERR_CONFIG_UNREADABLE or a `ConfigurationError`.
+ */
+export async function readConfiguration(options: ConfigurationOptions): Promise<Configuration> {
+  const files = readFiles(options.config);
+  const configuration = files.length === 0 ? defaultConfiguration() : await parseConfiguration(files);
+  const { settings } = configuration;
+  return {
+    ...configuration,
+    settings: {
+      ...settings,
+      dryRun: options.dryRun === true || settings.dryRun,
+      logFormat: options.logFormat ?? settings.logFormat,
+    },
+  };
+}
+
+function readFiles(path: string | undefined): SourceFile[] {
+  const main = readFile(path ?? DEFAULT_CONFIG_PATH);
+  if (main === undefined) {
+    if (path === undefined) {
+      return [];
+    }
+    throw new MonitorError(
+      'MM_ERR_CONFIG_NOT_FOUND',
+      `There is no configuration file ${path}; check the path given with --config.`,
+    );
+  }
+  const directory = join(dirname(main.path), DROP_IN_DIRECTORY);
+  return [main, ...listDropIns(directory).flatMap((name) => readFile(join(directory, name)) ?? [])];
+}
+
+function listDropIns(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+      .filter((name) => name.endsWith('.toml') && !name.startsWith('.'))
+      .sort();
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) {
+      return [];
+    }
+    throw unreadable(directory, error);
+  }
+}
+
+/** Undefined if there is no such file. */
+function readFile(path: string): SourceFile | undefined {
+  try {
+    return { path, text: readFileSync(path, 'utf8') };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      return undefined;
+    }
+    throw unreadable(path, error);
+  }
+}
+
+function unreadable(path: string, error: unknown): MonitorError {
+  const message = `The configuration ${path} can not be read; check its permissions: ${messageOf(error)}.`;
+  return new MonitorError('MM_ERR_CONFIG_UNREADABLE', message, { cause: error });
+}

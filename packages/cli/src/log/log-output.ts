@@ -1,0 +1,120 @@
+import { printable, type Configuration, type Logger } from '@memory-monitor/core';
+import { LogFile, StandardOutput, Syslog, type LogSink, type Severity } from '@memory-monitor/linux';
+import { pino, type DestinationStream } from 'pino';
+
+import { localTimestamp } from './local-timestamp.js';
+
+type LogSettings = Pick<Configuration['settings'], 'logFile' | 'enableSyslog' | 'logFormat'>;
+
+/** pino's levels as the Python service named them, and as syslog does. */
+const LEVELS: Readonly<Record<number, { readonly label: string; readonly severity: Severity }>> = {
+  20: { label: 'DEBUG', severity: 'debug' },
+  30: { label: 'INFO', severity: 'info' },
+  40: { label: 'WARNING', severity: 'warning' },
+  50: { label: 'ERROR', severity: 'error' },
+};
+const INFO = 30;
+
+const FLUSH_DEADLINE_MS = 1000;
+
+/** Every line of the log, in the configured format, to standard output, the log file and syslog. */
+export class LogOutput {
+  readonly #standardOutput = new StandardOutput();
+  readonly #logger: Logger;
+  #settings: LogSettings;
+  #file: LogFile | undefined;
+  #syslog: Syslog | undefined;
+  /** Trouble with the log itself that has come up before the first line. */
+  #held: string[] | undefined = [];
+
+  private constructor(settings: LogSettings) {
+    this.#settings = settings;
+    this.#logger = this.#createLogger();
+  }
+
+  static async open(settings: LogSettings): Promise<LogOutput> {
+    const output = new LogOutput(settings);
+    await output.#openSinks();
+    return output;
+  }
+
+  get logger(): Logger {
+    return this.#logger;
+  }
+
+  /** Lets trouble with the log be told: the first line of all is the monitor's. */
+  tellHeldTrouble(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const message of held) {
+      this.#tellTrouble(message);
+    }
+  }
+
+  /** Opens files anew, as they are after logrotate; changed settings take effect. */
+  async reopen(settings: LogSettings = this.#settings): Promise<void> {
+    const before = this.#settings;
+    this.#settings = settings;
+    if (before.logFile !== settings.logFile || before.enableSyslog !== settings.enableSyslog) {
+      await this.#file?.close();
+      await this.#syslog?.close();
+      await this.#openSinks();
+    } else {
+      this.#file?.reopen();
+      this.#syslog?.reopen();
+    }
+  }
+
+  /** Writes out what is kept back, as far as that can be done in a second. */
+  async close(): Promise<void> {
+    await Promise.all(
+      this.#sinks().map(async (sink) => {
+        await sink.close(FLUSH_DEADLINE_MS);
+      }),
+    );
+  }
+
+  /** What reaches the journal by standard output does not go there by syslog as well. */
+  async #openSinks(): Promise<void> {
+    const { logFile, enableSyslog } = this.#settings;
+    const tell = (message: string): void => {
+      this.#tellTrouble(message);
+    };
+    this.#file = logFile === '' ? undefined : new LogFile(logFile, tell);
+    this.#syslog = enableSyslog && !this.#standardOutput.isJournal ? await Syslog.open(tell) : undefined;
+  }
+
+  #sinks(): LogSink[] {
+    return [this.#standardOutput, this.#file, this.#syslog].filter((sink) => sink !== undefined);
+  }
+
+  #tellTrouble(message: string): void {
+    if (this.#held === undefined) {
+      this.#logger.warn({ event: 'log' }, message);
+    } else {
+      this.#held.push(message);
+    }
+  }
+
+  #createLogger(): Logger {
+    const destination: DestinationStream & { lastLevel?: number; lastMsg?: string } = {
+      write: (json) => {
+        this.#write(json, destination.lastLevel ?? INFO, destination.lastMsg ?? '');
+      },
+    };
+    // pino then leaves the parts of each line on the destination, so that the text needs no parsing.
+    Object.assign(destination, { [Symbol.for('pino.metadata')]: true });
+    const options = { base: null, level: 'info', timestamp: pino.stdTimeFunctions.isoTime };
+    return pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, destination);
+  }
+
+  #write(json: string, level: number, message: string): void {
+    const { label, severity } = LEVELS[level] ?? { label: 'INFO', severity: 'info' };
+    const isJson = this.#settings.logFormat === 'json';
+    const line = isJson ? json : `${localTimestamp(new Date())} - ${label} - ${printable(message)}\n`;
+    // syslog and the journal add time and severity themselves.
+    for (const sink of this.#sinks()) {
+      sink.write(line, severity);
+    }
+  }
+}

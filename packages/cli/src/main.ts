@@ -1,0 +1,32 @@
+import { CommanderError } from 'commander';
+
+import { EX_OK, EX_USAGE } from './exit-codes.js';
+import { printError } from './print-error.js';
+import { createProgram } from './program.js';
+
+const isVerbose = process.argv.includes('--verbose');
+
+process.on('uncaughtException', (error) => {
+  process.exit(printError(error, isVerbose));
+});
+
+// Whatever the command, the end is explicit: a timer or a read that hangs must not keep the process alive.
+void main().then((exitCode) => {
+  process.exit(exitCode);
+});
+
+async function main(): Promise<number> {
+  let exitCode = EX_OK;
+  const program = createProgram((code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync();
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      return error.exitCode === 0 ? EX_OK : EX_USAGE;
+    }
+    return printError(error, isVerbose);
+  }
+}

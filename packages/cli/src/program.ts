@@ -1,0 +1,48 @@
+import { Command, Option } from 'commander';
+
+import { DEFAULT_CONFIG_PATH } from './config/read-configuration.js';
+import { packageVersion } from './version.js';
+
+const RUN_HELP = `
+Signals:
+  SIGTERM, SIGINT  finish the terminations that are under way, then exit
+  SIGHUP           read the configuration again, and open the log file anew
+
+Without a configuration file it runs as a dry run, with the defaults.
+Try this first, it ends nothing:  memory-monitor run --dry-run`;
+
+/** The command tree. Each command hands its exit status over. */
+export function createProgram(setExitCode: (code: number) => void): Command {
+  const program = new Command('memory-monitor')
+    .description('Ends the processes that take too much memory, before the machine runs out of it.')
+    .version(packageVersion())
+    .option('--verbose', 'add a stack trace to errors')
+    .showHelpAfterError('(memory-monitor --help shows what there is)')
+    .exitOverride();
+  const config = (): Option =>
+    new Option('-c, --config <file>', `configuration in TOML (${DEFAULT_CONFIG_PATH}, if it is there)`);
+
+  program
+    .command('run')
+    .description('watch the processes of this machine, in the foreground')
+    .addOption(config())
+    .option('-n, --dry-run', 'end nothing, only say what would be ended')
+    .option('--once', 'make one scan, finish its terminations, and exit')
+    .addOption(new Option('--log-format <format>', 'how log lines are written').choices(['text', 'json']))
+    .addHelpText('after', RUN_HELP)
+    .action(async (options: object) => {
+      const { run } = await import('./commands/run.js');
+      setExitCode(await run(options));
+    });
+
+  program
+    .command('check')
+    .description('say whether the configuration is right, and which of its rules do nothing here')
+    .addOption(config())
+    .option('--json', 'print the result as JSON')
+    .action(async (options: object) => {
+      const { check } = await import('./commands/check.js');
+      setExitCode(await check(options));
+    });
+  return program;
+}
