@@ -30,6 +30,9 @@ export interface MonitorParts {
   readonly stop: Stop;
 }
 
+/** How long the first scan waits for what an earlier run left behind: a stalled disk must not hold it up. */
+const RECOVERY_DEADLINE_MS = 100;
+
 /** The loop: memory, scan, detect, decide, and terminations that run beside it. */
 export class Monitor {
   readonly #parts: MonitorParts;
@@ -53,7 +56,9 @@ export class Monitor {
     const { clock, dispatcher, stop } = this.#parts;
     this.#lastMemory = this.#parts.source.readMemory();
     this.events.emit('started', this.#description());
-    await this.#tellUnfinished();
+    const told = new AbortController();
+    await Promise.race([this.#tellUnfinished(), clock.sleep(RECOVERY_DEADLINE_MS, told.signal)]);
+    told.abort();
     while (!stop.hasBegun) {
       const beganMs = clock.monotonicMs();
       await this.#tickOrTell();
@@ -74,12 +79,15 @@ export class Monitor {
     }
   }
 
-  /** Puts a new configuration in force, whole: decisions are told anew, and the interval counts from the last scan. */
-  reload(configuration: Configuration): void {
+  /**
+   * Puts a new configuration in force, whole: decisions are told anew, and the interval counts from the last scan.
+   * Returns false, and tells why, if it can't be.
+   */
+  reload(configuration: Configuration): boolean {
     const foreign = configuration.settings.dryRun ? undefined : foreignProcError(this.#parts.self);
     if (foreign !== undefined) {
       this.refuseReload([foreign.message]);
-      return;
+      return false;
     }
     this.#parts.configuration.replace(configuration);
     for (const episode of this.#parts.episodes.all()) {
@@ -89,6 +97,7 @@ export class Monitor {
     }
     this.events.emit('reloaded', { ...this.#description(), accepted: true, errors: [] });
     this.#wakeUp();
+    return true;
   }
 
   /** Tells that a new configuration was refused; the old one stays in force. */

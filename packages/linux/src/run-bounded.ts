@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 
 export interface BoundedResult {
   /** Undefined if the program was ended by a signal, the deadline's among them. */
@@ -19,35 +19,36 @@ export async function runBounded(
   args: readonly string[],
   deadlineMs: number,
 ): Promise<BoundedResult> {
-  const child = spawn(command, args, {
-    stdio: ['ignore', 'pipe', 'ignore'],
-    env: { PATH: SEARCH_PATH, LC_ALL: 'C' },
-  });
-  child.unref();
-  const chunks: Buffer[] = [];
-  let length = 0;
-  child.stdout.on('data', (chunk: Buffer) => {
-    if (length < LARGEST_OUTPUT_BYTES) {
-      chunks.push(chunk);
-      length += chunk.length;
-    }
-  });
   return await new Promise((resolve, reject) => {
+    const child: ChildProcess = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { PATH: SEARCH_PATH, LC_ALL: 'C' },
+    });
+    // First of all: without processes or descriptors to spare there is no standard output to listen to either.
+    child.once('error', (error) => {
+      clearTimeout(deadline);
+      reject(error);
+    });
+    const chunks: Buffer[] = [];
+    let length = 0;
     const finish = (exitCode: number | undefined): void => {
       clearTimeout(deadline);
       resolve({ exitCode, output: Buffer.concat(chunks) });
     };
     const deadline = setTimeout(() => {
       child.kill('SIGKILL');
-      child.stdout.destroy();
+      child.stdout?.destroy();
       finish(undefined);
     }, deadlineMs);
-    child.once('error', (error) => {
-      clearTimeout(deadline);
-      reject(error);
+    child.stdout?.on('data', (chunk: Buffer) => {
+      if (length < LARGEST_OUTPUT_BYTES) {
+        chunks.push(chunk);
+        length += chunk.length;
+      }
     });
     child.once('close', (code) => {
       finish(code ?? undefined);
     });
+    child.unref();
   });
 }

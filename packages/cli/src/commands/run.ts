@@ -3,13 +3,13 @@ import {
   ConfigurationError,
   formatMistake,
   logEvents,
+  LOGGER,
   messageOf,
   MonitorError,
   type Configuration,
   type Monitor,
 } from '@memory-monitor/core';
 import { provideLinux } from '@memory-monitor/linux';
-import { LOGGER } from '@memory-monitor/core';
 
 import { readConfiguration, type ConfigurationOptions } from '../config/read-configuration.js';
 import { EX_OK } from '../exit-codes.js';
@@ -24,7 +24,9 @@ export interface RunOptions extends ConfigurationOptions {
 export async function run(options: RunOptions): Promise<number> {
   const configuration = await readConfiguration(options);
   refusePlugins(configuration);
-  const output = await LogOutput.open(configuration.settings);
+  const output = await LogOutput.open(configuration.settings, () => {
+    monitor.stop('the end of its terminal');
+  });
   const live = { configuration };
   const monitor = composeMonitor({
     version: packageVersion(),
@@ -41,6 +43,7 @@ export async function run(options: RunOptions): Promise<number> {
     output.tellHeldTrouble();
     tellPlugins(configuration, output);
   });
+  logFaults(output);
   stopOnSignals(monitor);
   reloadOnHangup(monitor, output, options, live);
   try {
@@ -50,6 +53,16 @@ export async function run(options: RunOptions): Promise<number> {
     await output.close();
   }
   return EX_OK;
+}
+
+/** A fault of ours ends the process (main.ts sees to that); the log is to say so too. */
+function logFaults(output: LogOutput): void {
+  process.prependListener('uncaughtException', (error) => {
+    output.logger.error(
+      { event: 'fault', code: 'MM_ERR_INTERNAL' },
+      `The monitor ends by a fault: ${messageOf(error)}`,
+    );
+  });
 }
 
 /** npm and a terminal both pass Ctrl-C on, so that a second signal is no request to hurry. */
@@ -71,15 +84,16 @@ function reloadOnHangup(
   let last: Promise<void> = Promise.resolve();
   process.on('SIGHUP', () => {
     last = last.then(async () => {
+      output.reopen();
       try {
         const configuration = await readConfiguration(options);
         refusePlugins(configuration);
-        await output.reopen(configuration.settings);
-        live.configuration = configuration;
-        monitor.reload(configuration);
-        tellPlugins(configuration, output);
+        if (monitor.reload(configuration)) {
+          live.configuration = configuration;
+          await output.apply(configuration.settings);
+          tellPlugins(configuration, output);
+        }
       } catch (error) {
-        await output.reopen();
         monitor.refuseReload(sentencesOf(error));
       }
     });

@@ -19,7 +19,7 @@ const FLUSH_DEADLINE_MS = 1000;
 
 /** Every line of the log, in the configured format, to standard output, the log file and syslog. */
 export class LogOutput {
-  readonly #standardOutput = new StandardOutput();
+  readonly #standardOutput: StandardOutput;
   readonly #logger: Logger;
   #settings: LogSettings;
   #file: LogFile | undefined;
@@ -27,13 +27,15 @@ export class LogOutput {
   /** Trouble with the log itself that has come up before the first line. */
   #held: string[] | undefined = [];
 
-  private constructor(settings: LogSettings) {
+  private constructor(settings: LogSettings, onTerminalGone: () => void) {
+    this.#standardOutput = new StandardOutput(onTerminalGone);
     this.#settings = settings;
     this.#logger = this.#createLogger();
   }
 
-  static async open(settings: LogSettings): Promise<LogOutput> {
-    const output = new LogOutput(settings);
+  /** `onTerminalGone` is called when the terminal that standard output leads to has been closed. */
+  static async open(settings: LogSettings, onTerminalGone: () => void): Promise<LogOutput> {
+    const output = new LogOutput(settings, onTerminalGone);
     await output.#openSinks();
     return output;
   }
@@ -51,17 +53,20 @@ export class LogOutput {
     }
   }
 
-  /** Opens files anew, as they are after logrotate; changed settings take effect. */
-  async reopen(settings: LogSettings = this.#settings): Promise<void> {
+  /** Opens the log file anew, after logrotate has moved it away. */
+  reopen(): void {
+    this.#file?.reopen();
+    this.#syslog?.reopen();
+  }
+
+  /** Puts changed settings in force. */
+  async apply(settings: LogSettings): Promise<void> {
     const before = this.#settings;
     this.#settings = settings;
     if (before.logFile !== settings.logFile || before.enableSyslog !== settings.enableSyslog) {
       await this.#file?.close();
       await this.#syslog?.close();
       await this.#openSinks();
-    } else {
-      this.#file?.reopen();
-      this.#syslog?.reopen();
     }
   }
 

@@ -41,6 +41,7 @@ export class LogFile implements LogSink {
     await Promise.resolve();
     try {
       this.#stream?.flushSync();
+      this.#stream?.end();
     } catch {
       // A disk that is still full: its lines are lost, as was told when it filled up.
     }

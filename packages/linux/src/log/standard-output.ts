@@ -18,9 +18,11 @@ export class StandardOutput implements LogSink {
   readonly #isJournal: boolean;
   #dropped = 0;
 
-  constructor() {
+  /** `onTerminalGone` is called when the terminal that it leads to has been closed. */
+  constructor(onTerminalGone: () => void = () => undefined) {
     const stats = fstatSync(STANDARD_OUTPUT);
-    this.#target = stats.isFIFO() || stats.isSocket() ? new StreamTarget() : new FileTarget(stats);
+    this.#target =
+      stats.isFIFO() || stats.isSocket() ? new StreamTarget() : new FileTarget(stats, onTerminalGone);
     this.#isJournal = isJournal(stats);
   }
 
@@ -100,7 +102,7 @@ class FileTarget implements Target {
   #isKept = true;
   #deadlineMs = Number.POSITIVE_INFINITY;
 
-  constructor(stats: Stats) {
+  constructor(stats: Stats, onTerminalGone: () => void) {
     const isTerminal = stats.isCharacterDevice();
     this.#stream = new sonicBoom.SonicBoom({
       fd: isTerminal ? withoutBlocking() : STANDARD_OUTPUT,
@@ -108,8 +110,11 @@ class FileTarget implements Target {
       maxLength: MOST_KEPT_BYTES,
       retryEAGAIN: () => performance.now() < this.#deadlineMs,
     });
-    this.#stream.on('error', () => {
-      // A full disk: the lines are kept and written with the next one that fits.
+    this.#stream.on('error', ({ code }: NodeJS.ErrnoException) => {
+      // A full disk: the lines are kept and written with the next one that fits. A closed terminal never takes them.
+      if (isTerminal && code === 'EIO') {
+        onTerminalGone();
+      }
     });
     this.#stream.on('drop', () => {
       this.#isKept = false;
