@@ -21,6 +21,7 @@ export {
   MONITOR_PROCESS,
   PROCESS_HANDLES,
   PROCESS_SOURCE,
+  SUPERVISOR,
   TERMINATOR,
   USER_DATABASE,
 } from './container/tokens.js';
@@ -68,6 +69,7 @@ export type {
   SignalResult,
   SlowFacts,
   SlowFactsRequest,
+  Supervisor,
   TerminationSignal,
   UnfinishedIntent,
   UserDatabase,
@@ -83,6 +85,7 @@ export {
   type ProcessIdentity,
   type ProcessSample,
 } from './process.js';
+export { superviseBy } from './supervision.js';
 export type { Stop } from './termination/stop.js';
 export type { TerminationRequest, TerminationResult, Terminator } from './termination/terminator.js';
 export { BYTES_PER_GB, inGb } from './units.js';

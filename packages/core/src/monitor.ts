@@ -7,7 +7,7 @@ import { messageOf } from './errors.js';
 import type { MonitorEmitter, StartedEvent } from './events.js';
 import { foreignProcError } from './foreign-proc.js';
 import { nextInterval, type IntervalOverride } from './interval.js';
-import type { Clock, IntentLog, Logger, MonitorProcess, ProcessSource } from './ports.js';
+import type { Clock, IntentLog, Logger, MonitorProcess, ProcessSource, Supervisor } from './ports.js';
 import type { MachineMemory } from './process.js';
 import type { Dispatcher } from './termination/dispatcher.js';
 import type { Stop } from './termination/stop.js';
@@ -25,6 +25,7 @@ export interface MonitorParts {
   readonly intents: IntentLog;
   readonly intervals: readonly IntervalOverride[];
   readonly events: MonitorEmitter;
+  readonly supervisor: Supervisor;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly stop: Stop;
@@ -53,7 +54,7 @@ export class Monitor {
    * One tick follows the other: one that takes longer than the interval delays the next, and none piles up.
    */
   async run(options: { readonly once?: boolean } = {}): Promise<void> {
-    const { clock, dispatcher, stop } = this.#parts;
+    const { clock, stop } = this.#parts;
     this.#lastMemory = this.#parts.source.readMemory();
     this.events.emit('started', this.#description());
     const told = new AbortController();
@@ -67,7 +68,7 @@ export class Monitor {
       }
       await this.#sleepFrom(beganMs);
     }
-    await dispatcher.settle();
+    await this.#settle();
   }
 
   /** Begins the stop: no new termination, and those under way come to their end within the grace period. */
@@ -134,7 +135,7 @@ export class Monitor {
   }
 
   async #sleepFrom(beganMs: number): Promise<void> {
-    const { clock, configuration, events, intervals, judge, stop } = this.#parts;
+    const { configuration, events, intervals, judge, stop } = this.#parts;
     do {
       this.#wake = new AbortController();
       const seconds = nextInterval(
@@ -145,8 +146,27 @@ export class Monitor {
         },
       );
       const endMs = Math.min(beganMs + seconds * 1000, judge.nextDeferralEndMs());
-      await clock.sleep(Math.max(0, endMs - clock.monotonicMs()), this.#wake.signal, stop.signal);
+      await this.#sleepUntil(endMs, this.#wake.signal, stop.signal);
     } while (this.#wake.signal.aborted && !stop.hasBegun);
+  }
+
+  /** Waits for the terminations that are under way. */
+  async #settle(): Promise<void> {
+    const settled = new AbortController();
+    void this.#parts.dispatcher.settle().then(() => {
+      settled.abort();
+    });
+    await this.#sleepUntil(Number.POSITIVE_INFINITY, settled.signal);
+  }
+
+  /** Sleeps, and shows the supervisor meanwhile that the loop is alive. */
+  async #sleepUntil(endMs: number, ...aborts: readonly AbortSignal[]): Promise<void> {
+    const { clock, supervisor } = this.#parts;
+    supervisor.beat();
+    while (clock.monotonicMs() < endMs && !aborts.some(({ aborted }) => aborted)) {
+      await clock.sleep(Math.min(endMs - clock.monotonicMs(), supervisor.beatIntervalMs), ...aborts);
+      supervisor.beat();
+    }
   }
 
   #wakeUp(): void {

@@ -154,6 +154,20 @@ export interface IntentLog {
   recover(): Promise<readonly UnfinishedIntent[]>;
 }
 
+/** Whoever has started the monitor and restarts it if it hangs: systemd, or nobody. */
+export interface Supervisor {
+  /** `beat` has to be called at least this often; Infinity if nobody listens. */
+  readonly beatIntervalMs: number;
+  /** The loop is running: called by the loop itself, so that a loop that hangs falls silent. */
+  beat(): void;
+  /** The first scan is done, or a reload. */
+  ready(status: string): void;
+  /** One line for whoever asks how it goes. */
+  status(status: string): void;
+  reloading(): void;
+  stopping(): void;
+}
+
 type LogMethod = (fields: Readonly<Record<string, unknown>>, message: string) => void;
 
 /** The part of a pino logger that core uses. */

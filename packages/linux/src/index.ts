@@ -1,4 +1,5 @@
 export { IntentFiles } from './intent-files.js';
+export { Journal } from './log/journal.js';
 export { LogFile } from './log/log-file.js';
 export { type LogLine, type LogSink, type Severity, type TellTrouble } from './log/log-sink.js';
 export { StandardOutput } from './log/standard-output.js';
@@ -8,3 +9,4 @@ export { askDatabase, type Database, type DatabaseAnswer } from './users/getent.
 export { SystemUsers } from './users/system-users.js';
 export { LinuxProcessSource } from './process-source.js';
 export { SystemClock } from './system-clock.js';
+export { SystemdSupervisor } from './systemd/systemd-supervisor.js';

@@ -6,10 +6,13 @@ import {
   LOGGER,
   messageOf,
   MonitorError,
+  superviseBy,
+  SUPERVISOR,
   type Configuration,
   type Monitor,
+  type Supervisor,
 } from '@memory-monitor/core';
-import { provideLinux } from '@memory-monitor/linux';
+import { provideLinux, SystemdSupervisor } from '@memory-monitor/linux';
 
 import { readConfiguration, type ConfigurationOptions } from '../config/read-configuration.js';
 import { EX_OK } from '../exit-codes.js';
@@ -27,25 +30,34 @@ export async function run(options: RunOptions): Promise<number> {
   const output = await LogOutput.open(configuration.settings, () => {
     monitor.stop('the end of its terminal');
   });
+  const supervisor = await SystemdSupervisor.open((message) => {
+    output.tellTrouble(message);
+  });
   const live = { configuration };
   const monitor = composeMonitor({
     version: packageVersion(),
     configuration,
     platform: (services) => {
       services.provide(LOGGER, () => output.logger);
+      if (supervisor !== undefined) {
+        services.provide(SUPERVISOR, () => supervisor);
+      }
       provideLinux(services, { stateDirectory: configuration.settings.stateDirectory });
     },
   });
   logEvents(monitor.events, output.logger, {
     showsCommandLines: () => live.configuration.settings.logCommandLines,
   });
+  if (supervisor !== undefined) {
+    superviseBy(supervisor, monitor.events);
+  }
   monitor.events.on('started', () => {
     output.tellHeldTrouble();
     tellPlugins(configuration, output);
   });
   logFaults(output);
   stopOnSignals(monitor);
-  reloadOnHangup(monitor, output, options, live);
+  reloadOnHangup(monitor, output, options, live, supervisor);
   try {
     await monitor.run({ once: options.once === true });
   } finally {
@@ -80,10 +92,12 @@ function reloadOnHangup(
   output: LogOutput,
   options: RunOptions,
   live: { configuration: Configuration },
+  supervisor: Supervisor | undefined,
 ): void {
   let last: Promise<void> = Promise.resolve();
   process.on('SIGHUP', () => {
     last = last.then(async () => {
+      supervisor?.reloading();
       output.reopen();
       try {
         const configuration = await readConfiguration(options);

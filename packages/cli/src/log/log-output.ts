@@ -1,5 +1,13 @@
 import { printable, type Configuration, type Logger } from '@memory-monitor/core';
-import { LogFile, StandardOutput, Syslog, type LogSink, type Severity } from '@memory-monitor/linux';
+import {
+  Journal,
+  LogFile,
+  StandardOutput,
+  Syslog,
+  type LogLine,
+  type LogSink,
+  type Severity,
+} from '@memory-monitor/linux';
 import { pino, type DestinationStream } from 'pino';
 
 import { localTimestamp } from './local-timestamp.js';
@@ -22,6 +30,8 @@ export class LogOutput {
   readonly #standardOutput: StandardOutput;
   readonly #logger: Logger;
   #settings: LogSettings;
+  /** Standard output, or the journal that it leads to. */
+  #main: LogSink;
   #file: LogFile | undefined;
   #syslog: Syslog | undefined;
   /** Trouble with the log itself that has come up before the first line. */
@@ -29,6 +39,7 @@ export class LogOutput {
 
   private constructor(settings: LogSettings, onTerminalGone: () => void) {
     this.#standardOutput = new StandardOutput(onTerminalGone);
+    this.#main = this.#standardOutput;
     this.#settings = settings;
     this.#logger = this.#createLogger();
   }
@@ -36,6 +47,9 @@ export class LogOutput {
   /** `onTerminalGone` is called when the terminal that standard output leads to has been closed. */
   static async open(settings: LogSettings, onTerminalGone: () => void): Promise<LogOutput> {
     const output = new LogOutput(settings, onTerminalGone);
+    if (output.#standardOutput.isJournal) {
+      output.#main = (await Journal.open(output.#standardOutput)) ?? output.#standardOutput;
+    }
     await output.#openSinks();
     return output;
   }
@@ -49,7 +63,7 @@ export class LogOutput {
     const held = this.#held ?? [];
     this.#held = undefined;
     for (const message of held) {
-      this.#tellTrouble(message);
+      this.tellTrouble(message);
     }
   }
 
@@ -83,17 +97,18 @@ export class LogOutput {
   async #openSinks(): Promise<void> {
     const { logFile, enableSyslog } = this.#settings;
     const tell = (message: string): void => {
-      this.#tellTrouble(message);
+      this.tellTrouble(message);
     };
     this.#file = logFile === '' ? undefined : new LogFile(logFile, tell);
     this.#syslog = enableSyslog && !this.#standardOutput.isJournal ? await Syslog.open(tell) : undefined;
   }
 
   #sinks(): LogSink[] {
-    return [this.#standardOutput, this.#file, this.#syslog].filter((sink) => sink !== undefined);
+    return [this.#main, this.#file, this.#syslog].filter((sink) => sink !== undefined);
   }
 
-  #tellTrouble(message: string): void {
+  /** Tells the admin about trouble with the log, or with whoever started the monitor. */
+  tellTrouble(message: string): void {
     if (this.#held === undefined) {
       this.#logger.warn({ event: 'log' }, message);
     } else {
@@ -102,9 +117,9 @@ export class LogOutput {
   }
 
   #createLogger(): Logger {
-    const destination: DestinationStream & { lastLevel?: number; lastMsg?: string } = {
+    const destination: DestinationStream & PinoMetadata = {
       write: (json) => {
-        this.#write(json, destination.lastLevel ?? INFO, destination.lastMsg ?? '');
+        this.#write(json, destination);
       },
     };
     // pino then leaves the parts of each line on the destination, so that the text needs no parsing.
@@ -113,13 +128,25 @@ export class LogOutput {
     return pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, destination);
   }
 
-  #write(json: string, level: number, message: string): void {
-    const { label, severity } = LEVELS[level] ?? { label: 'INFO', severity: 'info' };
+  #write(json: string, { lastLevel = INFO, lastMsg = '', lastObj = {} }: PinoMetadata): void {
+    const { label, severity } = LEVELS[lastLevel] ?? { label: 'INFO', severity: 'info' };
     const isJson = this.#settings.logFormat === 'json';
-    const line = isJson ? json : `${localTimestamp(new Date())} - ${label} - ${printable(message)}\n`;
-    // syslog and the journal add time and severity themselves.
+    const text = printable(lastMsg);
+    const line: LogLine = {
+      line: isJson ? json : `${localTimestamp(new Date())} - ${label} - ${text}\n`,
+      message: isJson ? json.trimEnd() : text,
+      severity,
+      fields: lastObj,
+    };
     for (const sink of this.#sinks()) {
-      sink.write(line, severity);
+      sink.write(line);
     }
   }
+}
+
+/** What pino leaves on a destination that asks for it. */
+interface PinoMetadata {
+  readonly lastLevel?: number;
+  readonly lastMsg?: string;
+  readonly lastObj?: Readonly<Record<string, unknown>>;
 }

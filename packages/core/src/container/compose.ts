@@ -15,6 +15,7 @@ import { Monitor } from '../monitor.js';
 import { Dispatcher } from '../termination/dispatcher.js';
 import { SignalTerminator } from '../termination/signal-terminator.js';
 import { Stop } from '../termination/stop.js';
+import { NOBODY } from '../supervision.js';
 import { Services } from './services.js';
 import {
   CLOCK,
@@ -25,6 +26,7 @@ import {
   LOGGER,
   MONITOR_PROCESS,
   PROCESS_SOURCE,
+  SUPERVISOR,
   TERMINATOR,
   USER_DATABASE,
 } from './tokens.js';
@@ -89,6 +91,7 @@ export function composeMonitor({
     intents: services.get(INTENT_LOG),
     intervals: extensions.intervals,
     events,
+    supervisor: services.get(SUPERVISOR),
     clock,
     logger,
     stop,
@@ -108,5 +111,6 @@ function provideCore(services: Services, configuration: Configuration): void {
       const live = services.get(CONFIGURATION);
       return new Guards(services.get(MONITOR_PROCESS), services.get(USER_DATABASE), () => live.whitelist);
     })
+    .provideDefault(SUPERVISOR, () => NOBODY)
     .provideDefault(TERMINATOR, () => services.resolve(SignalTerminator));
 }

@@ -8,6 +8,7 @@ import type {
   MonitorProcess,
   ProcessHandles,
   ProcessSource,
+  Supervisor,
   UserDatabase,
 } from '../ports.js';
 import type { Terminator } from '../termination/terminator.js';
@@ -22,8 +23,9 @@ export const PROCESS_HANDLES = token<ProcessHandles>('process-handles');
 export const USER_DATABASE = token<UserDatabase>('user-database');
 export const INTENT_LOG = token<IntentLog>('intent-log');
 
-/** What core provides itself; the terminator can be replaced. */
+/** What core provides itself; the first two can be replaced. */
 export const TERMINATOR = token<Terminator>('terminator');
+export const SUPERVISOR = token<Supervisor>('supervisor');
 export const EVENTS = token<MonitorEmitter>('events');
 export const CONFIGURATION = token<LiveConfiguration>('configuration');
 export const GUARDS = token<Guards>('guards');

@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { messageOf } from '@memory-monitor/core';
 import sonicBoom from 'sonic-boom';
 
-import type { LogSink, TellTrouble } from './log-sink.js';
+import type { LogLine, LogSink, TellTrouble } from './log-sink.js';
 
 /** What is kept while the disk is full. */
 const MOST_KEPT_BYTES = 1024 * 1024;
@@ -24,7 +24,7 @@ export class LogFile implements LogSink {
     this.#open();
   }
 
-  write(line: string): void {
+  write({ line }: LogLine): void {
     this.#stream?.write(line);
   }
 

@@ -1,8 +1,11 @@
-/** One line for the log, in both formats; each ends in a newline. */
+/** One line for the log. */
 export interface LogLine {
-  readonly text: string;
-  readonly json: string;
+  /** In the configured format, with its time, ending in a newline. */
+  readonly line: string;
+  /** What to give to a logger that adds time and severity itself: the message, or in JSON the whole line. No newline. */
+  readonly message: string;
   readonly severity: Severity;
+  readonly fields: Readonly<Record<string, unknown>>;
 }
 
 /** Severities of syslog(3). */
@@ -17,7 +20,7 @@ export const SYSLOG_SEVERITY: Readonly<Record<Severity, number>> = {
 
 /** Where log lines go. Writing never throws and never waits for a reader. */
 export interface LogSink {
-  write(line: string, severity: Severity): void;
+  write(line: LogLine): void;
   /** Opens the file anew, after somebody has moved the old one away. */
   reopen(): void;
   /** Gets rid of what is kept back; gives up after `deadlineMs`. */

@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 
 import sonicBoom from 'sonic-boom';
 
-import { SYSLOG_SEVERITY, type LogSink, type Severity } from './log-sink.js';
+import { SYSLOG_SEVERITY, type LogLine, type LogSink } from './log-sink.js';
 
 const STANDARD_OUTPUT = 1;
 /** What is kept for a reader that does not read; more is dropped. */
@@ -31,7 +31,7 @@ export class StandardOutput implements LogSink {
     return this.#isJournal;
   }
 
-  write(line: string, severity: Severity): void {
+  write({ line, severity }: LogLine): void {
     const prefixed = this.#isJournal ? `<${SYSLOG_SEVERITY[severity]}>${line}` : line;
     if (
       this.#dropped > 0 &&

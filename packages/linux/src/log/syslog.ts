@@ -1,7 +1,7 @@
 import { messageOf } from '@memory-monitor/core';
 
 import { openDatagramSocket, type DatagramSocket } from '../native/datagram.js';
-import { SYSLOG_SEVERITY, type LogSink, type Severity, type TellTrouble } from './log-sink.js';
+import { SYSLOG_SEVERITY, type LogLine, type LogSink, type TellTrouble } from './log-sink.js';
 
 const DEFAULT_PATH = '/dev/log';
 /** `LOG_DAEMON` of syslog(3), shifted to where it stands in a priority. */
@@ -33,10 +33,10 @@ export class Syslog implements LogSink {
     }
   }
 
-  write(line: string, severity: Severity): void {
+  write({ message, severity }: LogLine): void {
     const priority = FACILITY_DAEMON + SYSLOG_SEVERITY[severity];
-    const message = `<${priority}>${timestamp(new Date())} memory-monitor[${process.pid}]: ${line.trimEnd()}`;
-    const trouble = this.#socket.send(this.#path, Buffer.from(message).subarray(0, LONGEST_BYTES));
+    const entry = `<${priority}>${timestamp(new Date())} memory-monitor[${process.pid}]: ${message}`;
+    const trouble = this.#socket.send(this.#path, Buffer.from(entry).subarray(0, LONGEST_BYTES));
     if (trouble === undefined) {
       this.#isTroubleTold = false;
     } else if (!this.#isTroubleTold) {

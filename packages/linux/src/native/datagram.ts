@@ -52,11 +52,11 @@ export async function openDatagramSocket(): Promise<DatagramSocket> {
   };
 }
 
-/** `struct sockaddr_un` of a path: the family, then the path with its closing NUL; unix(7). */
+/** `struct sockaddr_un`: the family, then a path with its closing NUL, or `@name` as NUL and the name; unix(7). */
 function unixAddress(path: string): Buffer {
   const family = Buffer.alloc(2);
   new Uint16Array(family.buffer, family.byteOffset, 1)[0] = AF_UNIX;
-  return Buffer.concat([family, Buffer.from(`${path}\0`)]);
+  return Buffer.concat([family, Buffer.from(path.startsWith('@') ? `\0${path.slice(1)}` : `${path}\0`)]);
 }
 
 function errnoName(errno: number): string {

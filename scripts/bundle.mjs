@@ -1,0 +1,62 @@
+// Builds what gets installed: packages/cli/bundle/, one file per entry with its lazy parts as chunks, and beside it what
+// can't be inlined. A bundle saves a quarter of the resident memory and half of the start.
+import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const cli = join(root, 'packages/cli');
+const output = join(cli, 'bundle');
+const require = createRequire(join(root, 'packages/linux/package.json'));
+
+rmSync(output, { recursive: true, force: true });
+mkdirSync(join(output, 'app'), { recursive: true });
+
+const result = await build({
+  entryPoints: { 'memory-monitor': join(cli, 'dist/main.js') },
+  outdir: join(output, 'app'),
+  outExtension: { '.js': '.mjs' },
+  // Chunks stand beside the entry, so that what code finds by its own place is the same from both.
+  chunkNames: '[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  keepNames: true,
+  sourcemap: 'linked',
+  sourcesContent: false,
+  external: ['koffi'],
+  legalComments: 'none',
+  metafile: true,
+  // CommonJS packages in an ES module still ask for Node's own modules by `require`.
+  banner: {
+    js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
+  },
+});
+
+const { name, version, license, engines } = JSON.parse(readFileSync(join(cli, 'package.json'), 'utf8'));
+writeFileSync(join(output, 'package.json'), `${JSON.stringify({ name, version, license, engines, type: 'module' }, null, 2)}\n`);
+for (const file of ['config.toml', 'LICENSE']) {
+  cpSync(join(root, file), join(output, file));
+}
+cpSync(join(cli, 'service'), join(output, 'service'), { recursive: true });
+copyKoffi();
+
+const bytes = Object.values(result.metafile.outputs).reduce((sum, { bytes: size }) => sum + size, 0);
+console.log(`packages/cli/bundle: memory-monitor ${version}, ${(bytes / 1024).toFixed(0)} KiB of code and source maps`);
+
+/** koffi's code, and the binary for this platform: they are loaded from files. */
+function copyKoffi() {
+  const koffi = dirname(require.resolve('koffi'));
+  const platform = `koffi-${process.platform}-${process.arch}`;
+  const isNeeded = (source) => statSync(source).isDirectory() || /(?:\.c?js|package\.json|LICENSE\.txt)$/.test(source);
+  cpSync(koffi, join(output, 'node_modules/koffi'), {
+    recursive: true,
+    filter: (source) => !/\/(?:doc|vendor|lib)$/.test(source) && isNeeded(source),
+  });
+  cpSync(join(dirname(koffi), '@koromix', platform), join(output, 'node_modules/@koromix', platform), { recursive: true });
+}
