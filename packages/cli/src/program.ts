@@ -44,5 +44,38 @@ export function createProgram(setExitCode: (code: number) => void): Command {
       const { check } = await import('./commands/check.js');
       setExitCode(await check(options));
     });
+
+  program
+    .command('install')
+    .description('install or upgrade the systemd service; a first installation is a dry run')
+    .option('--armed', 'arm it at once')
+    .action(async (options: object) => {
+      const { install } = await import('./commands/install.js');
+      setExitCode(await install(options));
+    });
+
+  program
+    .command('uninstall')
+    .description('remove the service; asks about configuration and logs')
+    .option('--purge', 'remove those too, without asking')
+    .action(async (options: object) => {
+      const { uninstall } = await import('./commands/uninstall.js');
+      setExitCode(await uninstall(options));
+    });
+
+  for (const [name, isArmed] of [
+    ['arm', true],
+    ['disarm', false],
+  ] as const) {
+    program
+      .command(name)
+      .description(
+        isArmed ? 'let the installed service end processes' : 'turn the installed service into a dry run',
+      )
+      .action(async () => {
+        const { arm } = await import('./commands/arm.js');
+        setExitCode(await arm(isArmed));
+      });
+  }
   return program;
 }

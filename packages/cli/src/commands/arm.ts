@@ -1,0 +1,8 @@
+import { EX_OK } from '../exit-codes.js';
+import { setArmed } from '../service/arming.js';
+
+/** `memory-monitor arm` and `memory-monitor disarm`. */
+export async function arm(isArmed: boolean): Promise<number> {
+  process.stdout.write(`${await setArmed(isArmed)}\n`);
+  return EX_OK;
+}

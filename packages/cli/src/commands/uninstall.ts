@@ -1,0 +1,77 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
+
+import { EX_OK } from '../exit-codes.js';
+import {
+  COMMAND,
+  CONFIG_DIRECTORY,
+  LOG,
+  LOGROTATE,
+  PROGRAM_DIRECTORY,
+  SERVICE,
+  STATE_DIRECTORY,
+  UNIT,
+  UNIT_DROP_INS,
+} from '../service/layout.js';
+import { requireRoot, succeeds } from '../service/system.js';
+
+export interface UninstallOptions {
+  readonly purge?: boolean | undefined;
+}
+
+/** `memory-monitor uninstall`: leaves nothing but, unless it is told otherwise, the configuration and the logs. */
+export async function uninstall({ purge }: UninstallOptions): Promise<number> {
+  requireRoot('uninstall');
+  const removesTraces = purge === true || (await askWhetherToPurge());
+  succeeds('systemctl', 'disable', '--now', SERVICE);
+  for (const path of [UNIT, UNIT_DROP_INS, LOGROTATE, COMMAND, PROGRAM_DIRECTORY, STATE_DIRECTORY]) {
+    remove(path);
+  }
+  succeeds('systemctl', 'daemon-reload');
+  succeeds('systemctl', 'reset-failed', SERVICE);
+  if (removesTraces) {
+    [CONFIG_DIRECTORY, ...logFiles()].forEach(remove);
+    print('Removed. Nothing is left.');
+  } else {
+    print(
+      `Removed. ${[CONFIG_DIRECTORY, ...logFiles()].join(', ')} are left; "uninstall --purge" removes them too.`,
+    );
+  }
+  return EX_OK;
+}
+
+/** Without a terminal nobody can be asked, and nothing of the admin's is removed. */
+async function askWhetherToPurge(): Promise<boolean> {
+  if (!process.stdin.isTTY) {
+    return false;
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await terminal.question(
+    `Remove the configuration in ${CONFIG_DIRECTORY} and the logs as well? [y/N] `,
+  );
+  terminal.close();
+  return /^y(?:es)?$/i.test(answer.trim());
+}
+
+/** The log file and what logrotate has made of it. */
+function logFiles(): string[] {
+  const directory = LOG.slice(0, LOG.lastIndexOf('/'));
+  const name = LOG.slice(directory.length + 1);
+  return readdirSync(directory)
+    .filter(
+      (candidate) =>
+        candidate === name || candidate.startsWith(`${name}.`) || candidate.startsWith(`${name}-`),
+    )
+    .map((candidate) => `${directory}/${candidate}`);
+}
+
+function remove(path: string): void {
+  if (existsSync(path)) {
+    rmSync(path, { recursive: true, force: true });
+    print(`removed ${path}`);
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,25 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** Writes a file whole or not at all; returns how to put back what was there. */
+export function replaceFile(path: string, text: string, mode: number): () => void {
+  const before = existsSync(path) ? readFileSync(path) : undefined;
+  write(path, text, mode);
+  return () => {
+    if (before === undefined) {
+      rmSync(path, { force: true });
+    } else {
+      write(path, before, mode);
+    }
+  };
+}
+
+function write(path: string, content: string | Buffer, mode: number): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  const temporary = `${path}.new`;
+  rmSync(temporary, { force: true });
+  writeFileSync(temporary, content, { mode, flag: 'wx' });
+  // The mode of the call is subject to the umask.
+  chmodSync(temporary, mode);
+  renameSync(temporary, path);
+}

@@ -1,0 +1,264 @@
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import { join } from 'node:path';
+
+import { readConfiguration } from '../config/read-configuration.js';
+import { armingText } from './arming.js';
+import { replaceFile } from './files.js';
+import {
+  ARMING,
+  COMMAND,
+  CONFIG,
+  CONFIG_DIRECTORY,
+  CONFIG_LINK,
+  CURRENT,
+  DROP_IN_DIRECTORY,
+  LOGROTATE,
+  OWN_NODE,
+  PLUGIN_DIRECTORY,
+  PREVIOUS,
+  PROGRAM,
+  PROGRAM_DIRECTORY,
+  SERVICE,
+  UNIT,
+} from './layout.js';
+import {
+  findPythonService,
+  RETIRED_CONFIG,
+  restorePythonService,
+  retirePythonService,
+} from './python-service.js';
+import type { Step } from './steps.js';
+import { isServiceActive, serviceStatusText, succeeds, systemctl } from './system.js';
+
+/** Directories that ProtectHome= hides from the service, systemd.exec(5). */
+const HIDDEN = ['/root/', '/home/', '/run/user/'];
+
+/** The steps of an installation or upgrade, for this machine as it is now. */
+export function installSteps(payload: string, isArmed: boolean): Step[] {
+  const python = findPythonService();
+  const wasActive = python === undefined && isServiceActive();
+  const isUpgrade = python === undefined && existsSync(UNIT);
+  const takeOver: Step[] =
+    python === undefined
+      ? []
+      : [
+          {
+            title: 'Stop the Python service and put it aside',
+            act: () => {
+              retirePythonService(python);
+              return undefined;
+            },
+            undo: () => {
+              restorePythonService(python);
+            },
+          },
+        ];
+  return [
+    ...takeOver,
+    placeProgram(payload),
+    placeCommand(),
+    placeConfiguration(payload, python?.config !== undefined),
+    placeArming(isArmed, isUpgrade),
+    placeUnit(payload),
+    placeLogrotate(payload),
+    startService(wasActive),
+  ];
+}
+
+function placeProgram(payload: string): Step {
+  const fresh = `${PROGRAM_DIRECTORY}/new`;
+  return {
+    title: `Copy the program to ${CURRENT}`,
+    act: () => {
+      mkdirSync(PROGRAM_DIRECTORY, { recursive: true, mode: 0o755 });
+      rmSync(fresh, { recursive: true, force: true });
+      cpSync(payload, fresh, { recursive: true, dereference: true });
+      makeReadable(fresh);
+      rmSync(PREVIOUS, { recursive: true, force: true });
+      if (existsSync(CURRENT)) {
+        renameSync(CURRENT, PREVIOUS);
+      }
+      renameSync(fresh, CURRENT);
+      return `version ${versionOf(CURRENT)}${existsSync(PREVIOUS) ? `, was ${versionOf(PREVIOUS)}` : ''}`;
+    },
+    undo: () => {
+      rmSync(CURRENT, { recursive: true, force: true });
+      if (existsSync(PREVIOUS)) {
+        renameSync(PREVIOUS, CURRENT);
+      }
+    },
+  };
+}
+
+/** Whatever the umask of the copy, and whoever owned the clone: root's, and nobody else's to write. */
+function makeReadable(directory: string): void {
+  succeeds('chown', '-R', 'root:root', directory);
+  succeeds('chmod', '-R', 'u=rwX,go=rX', directory);
+}
+
+function versionOf(directory: string): string {
+  return (JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as { version: string }).version;
+}
+
+function placeCommand(): Step {
+  let undo = (): void => undefined;
+  return {
+    title: `Make the command ${COMMAND}`,
+    act: () => {
+      const node = visibleNode();
+      undo = replaceFile(COMMAND, `#!/bin/sh\nexec ${node} ${PROGRAM} "$@"\n`, 0o755);
+      return `with ${node}`;
+    },
+    undo: () => {
+      undo();
+    },
+  };
+}
+
+/** Node as the service can see it: a copy, if it lies in somebody's home (nvm). */
+function visibleNode(): string {
+  const node = realpathSync(process.execPath);
+  if (!HIDDEN.some((directory) => node.startsWith(directory))) {
+    rmSync(OWN_NODE, { force: true });
+    return node;
+  }
+  cpSync(node, OWN_NODE);
+  chmodSync(OWN_NODE, 0o755);
+  return OWN_NODE;
+}
+
+function placeConfiguration(payload: string, isFromPython: boolean): Step {
+  let undo = (): void => undefined;
+  return {
+    title: `Configuration in ${CONFIG_DIRECTORY}`,
+    act: () => {
+      for (const directory of [CONFIG_DIRECTORY, DROP_IN_DIRECTORY, PLUGIN_DIRECTORY]) {
+        mkdirSync(directory, { recursive: true, mode: 0o755 });
+      }
+      const isKept = existsSync(CONFIG);
+      if (!isKept) {
+        undo = replaceFile(
+          CONFIG,
+          readFileSync(isFromPython ? RETIRED_CONFIG : join(payload, 'config.toml'), 'utf8'),
+          0o644,
+        );
+      }
+      linkConfiguration();
+      return isKept
+        ? 'yours is kept'
+        : isFromPython
+          ? "taken over from the Python service's"
+          : 'the one that comes with it';
+    },
+    undo: () => {
+      undo();
+    },
+  };
+}
+
+function linkConfiguration(): void {
+  const isThere = lstatSync(CONFIG_LINK, { throwIfNoEntry: false }) !== undefined;
+  if (!isThere) {
+    symlinkSync(CONFIG, CONFIG_LINK);
+  }
+}
+
+/** A first installation is a dry run; an upgrade leaves it as it is. */
+function placeArming(isArmed: boolean, isUpgrade: boolean): Step {
+  let undo = (): void => undefined;
+  return {
+    title: 'Decide whether it ends processes',
+    act: () => {
+      if (isArmed || (!isUpgrade && !existsSync(ARMING))) {
+        undo = replaceFile(ARMING, armingText(isArmed), 0o644);
+        return isArmed ? 'armed' : 'a dry run, until you arm it';
+      }
+      return 'as before';
+    },
+    undo: () => {
+      undo();
+    },
+  };
+}
+
+function placeUnit(payload: string): Step {
+  let undo = (): void => undefined;
+  return {
+    title: `Unit ${UNIT}`,
+    act: () => {
+      const node = existsSync(OWN_NODE) ? OWN_NODE : realpathSync(process.execPath);
+      const text = readFileSync(join(payload, 'service/memory-monitor.service'), 'utf8')
+        .replace('@NODE@', node)
+        .replace('@PROGRAM@', PROGRAM)
+        .replace('@CONFIG@', CONFIG);
+      undo = replaceFile(UNIT, text, 0o644);
+      systemctl('daemon-reload');
+      return undefined;
+    },
+    undo: () => {
+      undo();
+      systemctl('daemon-reload');
+    },
+  };
+}
+
+function placeLogrotate(payload: string): Step {
+  let undo = (): void => undefined;
+  return {
+    title: `Log rotation ${LOGROTATE}`,
+    act: () => {
+      const text = readFileSync(join(payload, 'service/memory-monitor.logrotate'), 'utf8');
+      undo = replaceFile(LOGROTATE, text, 0o644);
+      return undefined;
+    },
+    undo: () => {
+      undo();
+    },
+  };
+}
+
+/** Comes last, so that its failure takes everything back; the program before it is then started again. */
+function startService(wasActive: boolean): Step {
+  return {
+    title: 'Start the service, now and at boot',
+    act: () => {
+      try {
+        systemctl('enable', '--quiet', SERVICE);
+        systemctl('restart', SERVICE);
+      } catch (error) {
+        succeeds('systemctl', 'stop', SERVICE);
+        restartOnceTakenBack = wasActive;
+        throw error;
+      }
+      rmSync(PREVIOUS, { recursive: true, force: true });
+      return serviceStatusText();
+    },
+  };
+}
+
+let restartOnceTakenBack = false;
+
+/** After a rollback: the version before runs again. */
+export function restartPrevious(): boolean {
+  return restartOnceTakenBack && existsSync(CURRENT) && succeeds('systemctl', 'restart', SERVICE);
+}
+
+/** Reads the configuration that the service would read, before anything is changed. Rejects with its mistakes. */
+export async function checkExistingConfiguration(): Promise<void> {
+  const python = findPythonService();
+  const config = existsSync(CONFIG) ? CONFIG : python?.config;
+  if (config !== undefined) {
+    await readConfiguration({ config });
+  }
+}

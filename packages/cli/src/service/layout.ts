@@ -1,0 +1,24 @@
+/** Where the service's files stand. */
+export const SERVICE = 'memory-monitor.service';
+export const PROGRAM_DIRECTORY = '/opt/memory-monitor';
+/** The version in use, and the one before it while an upgrade is under way. */
+export const CURRENT = `${PROGRAM_DIRECTORY}/current`;
+export const PREVIOUS = `${PROGRAM_DIRECTORY}/previous`;
+export const PROGRAM = `${CURRENT}/app/memory-monitor.mjs`;
+/** Where the Python service had its configuration. */
+export const CONFIG_LINK = `${PROGRAM_DIRECTORY}/config.toml`;
+/** Node, copied there if its own place is one that the service can't see. */
+export const OWN_NODE = `${PROGRAM_DIRECTORY}/node`;
+export const CONFIG_DIRECTORY = '/etc/memory-monitor';
+export const CONFIG = `${CONFIG_DIRECTORY}/config.toml`;
+export const DROP_IN_DIRECTORY = `${CONFIG_DIRECTORY}/conf.d`;
+export const PLUGIN_DIRECTORY = `${CONFIG_DIRECTORY}/plugins`;
+/** The drop-in that `arm` and `disarm` write. */
+export const ARMING = `${DROP_IN_DIRECTORY}/90-armed.toml`;
+export const COMMAND = '/usr/local/bin/memory-monitor';
+export const UNIT_DIRECTORY = '/etc/systemd/system';
+export const UNIT = `${UNIT_DIRECTORY}/${SERVICE}`;
+export const UNIT_DROP_INS = `${UNIT}.d`;
+export const LOGROTATE = '/etc/logrotate.d/memory-monitor';
+export const STATE_DIRECTORY = '/var/lib/memory-monitor';
+export const LOG = '/var/log/memory_monitor.log';
