@@ -180,7 +180,7 @@ function placeArming(isArmed: boolean, isUpgrade: boolean): Step {
   return {
     title: 'Decide whether it ends processes',
     act: () => {
-      if (isArmed || (!isUpgrade && !existsSync(ARMING))) {
+      if (isArmed || !isUpgrade) {
         undo = replaceFile(ARMING, armingText(isArmed), 0o644);
         return isArmed ? 'armed' : 'a dry run, until you arm it';
       }

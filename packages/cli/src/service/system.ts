@@ -9,7 +9,8 @@ export function runProgram(command: string, ...args: readonly string[]): string 
   try {
     return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
   } catch (error) {
-    const said = String((error as { stderr?: unknown }).stderr ?? '').trim() || messageOf(error);
+    const { stderr } = error as { stderr?: string | null };
+    const said = stderr?.trim() === '' ? messageOf(error) : (stderr?.trim() ?? messageOf(error));
     throw new MonitorError('MM_ERR_INSTALL', `"${[command, ...args].join(' ')}" failed: ${said}.`, {
       cause: error,
     });

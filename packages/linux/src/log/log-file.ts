@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, fchownSync, fstatSync, openSync, readFileSync } from 'node:fs';
 
 import { messageOf } from '@memory-monitor/core';
 import sonicBoom from 'sonic-boom';
@@ -83,5 +83,29 @@ function openRegularFile(path: string): number {
     closeSync(fd);
     throw new Error('it is not a regular file');
   }
+  giveToAdmins(fd);
   return fd;
+}
+
+/** A new log of root's is for the group adm to read, as Debian's own logs are; where there is no such group, for root. */
+function giveToAdmins(fd: number): void {
+  const { uid, gid, size } = fstatSync(fd);
+  const admins = uid === 0 && gid === 0 && size === 0 ? adminGroupId() : undefined;
+  if (admins !== undefined) {
+    try {
+      fchownSync(fd, uid, admins);
+    } catch {
+      // Without CAP_CHOWN it stays root's.
+    }
+  }
+}
+
+/** From the file, and not from the user database: that may hang, and this group is local. */
+function adminGroupId(): number | undefined {
+  try {
+    const id = /^adm:[^:]*:(\d+):/m.exec(readFileSync('/etc/group', 'utf8'))?.[1];
+    return id === undefined ? undefined : Number(id);
+  } catch {
+    return undefined;
+  }
 }
