@@ -3,6 +3,7 @@ import { LiveConfiguration } from '../config/live-configuration.js';
 import { BlastRadius } from '../decision/blast-radius.js';
 import { Guards } from '../decision/guards.js';
 import { Judge } from '../decision/judge.js';
+import { contained } from '../decision/limits.js';
 import { DecisionPipeline } from '../decision/pipeline.js';
 import { RestartLoops } from '../decision/restart-loops.js';
 import { Detector } from '../detection/detector.js';
@@ -82,7 +83,11 @@ export function composeMonitor({
       events,
       clock,
       logger,
-      limitsOverrides: extensions.limits,
+      limitsOverrides: extensions.limits.map((override) =>
+        contained(override, (plugin, message) => {
+          events.emit('pluginError', { plugin, hook: 'overrideLimits', message });
+        }),
+      ),
       wantsCommandLines: pipeline.hasDeciders,
     }),
     episodes,
