@@ -13,16 +13,30 @@ export interface Explained {
   readonly message: string;
 }
 
-/** Turns an issue of the schema into a sentence that says what to write instead. */
-export function explainIssue(issue: BaseIssue<unknown>): Explained {
+/** Turns an issue of the schema into sentences that say what to write instead. */
+export function explainIssue(issue: BaseIssue<unknown>): Explained[] {
   const path = (issue.path ?? []).map((step) => step.key as string | number);
   if (issue.type === 'strict_object' && issue.expected === 'never') {
-    return { path, isAboutKey: true, message: unknownKey(path) };
+    return explainUnknownKeys(path.slice(0, -1), issue.path?.at(-1)?.input);
   }
   if (issue.input === undefined) {
-    return { path, isAboutKey: true, message: missingKey(path) };
+    return [{ path, isAboutKey: true, message: missingKey(path) }];
   }
-  return { path, isAboutKey: false, message: wrongValue(path, issue) };
+  return [{ path, isAboutKey: false, message: wrongValue(path, issue) }];
+}
+
+/** valibot stops at the first unknown key of a table, and takes a list for one whose keys are its indices. */
+function explainUnknownKeys(path: TomlPath, table: unknown): Explained[] {
+  if (Array.isArray(table)) {
+    const accepted = `a table, begun by [${dotted(path)}]`;
+    return [
+      { path, isAboutKey: false, message: `${dotted(path)} is ${inToml(table)}; accepted: ${accepted}.` },
+    ];
+  }
+  const known = path.length === 0 ? KNOWN_KEYS : KNOWN_KEYS[String(path[0])];
+  return Object.keys(table ?? {})
+    .filter((name) => !Object.hasOwn(known ?? {}, name))
+    .map((name) => ({ path: [...path, name], isAboutKey: true, message: unknownKey([...path, name]) }));
 }
 
 function unknownKey(path: TomlPath): string {
@@ -113,7 +127,7 @@ function inToml(value: unknown): string {
     value instanceof TomlDate
       ? value.toISOString()
       : typeof value === 'number'
-        ? String(value)
+        ? String(value).replace('Infinity', 'inf').replace('NaN', 'nan')
         : ((JSON.stringify(value) as string | undefined) ?? typeof value);
   return text.length > LONGEST_FOUND ? `${text.slice(0, LONGEST_FOUND)}…` : text;
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 
+import { printable } from '../log/printable.js';
 import type { Configuration } from './configuration.js';
 import { explainIssue } from './explain.js';
 import { mergeTables, type Merged } from './merge.js';
@@ -51,12 +52,16 @@ async function locate(
   parsed: readonly ParsedToml[],
 ): Promise<ConfigurationMistake[]> {
   return await Promise.all(
-    issues.map(async (issue) => {
-      const { path, isAboutKey, message } = explainIssue(issue);
+    issues.flatMap(explainIssue).map(async ({ path, isAboutKey, message }) => {
       const origin = merged.originOf(path);
       const positions = await findPositions(parsed[origin.file]?.text ?? '');
       const place = isAboutKey ? positions.ofKey(origin.path) : positions.ofValue(origin.path);
-      return { file: files[origin.file]?.path ?? '', ...place, key: path.join('.'), message };
+      return {
+        file: files[origin.file]?.path ?? '',
+        ...place,
+        key: path.join('.'),
+        message: printable(message),
+      };
     }),
   );
 }

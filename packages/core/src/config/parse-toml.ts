@@ -52,19 +52,19 @@ interface Repair {
   readonly result: Attempt;
 }
 
-/** Ways to blank a mistake: its own line; the key above it, whose list or string was left open; all between. */
+/**
+ * Ways to blank a mistake: its own line (a header with its keys, which would otherwise go to the table before); the key
+ * above it, whose list or string was left open; all between.
+ */
 function repairs(text: string, line: number): Repair[] {
   const lines = text.split('\n');
+  const isHeader = (candidate = ''): boolean => /^\s*\[/.test(candidate);
+  const nextHeader = lines.findIndex((candidate, index) => index >= line && isHeader(candidate));
+  const lastOfTable = nextHeader === -1 ? lines.length : nextHeader;
+  const own = [line, isHeader(lines[line - 1]) ? lastOfTable : line] as const;
   const above =
     lines.slice(0, line - 1).findLastIndex((candidate) => /^\s*[\w."'-]+\s*=/.test(candidate)) + 1;
-  const spans =
-    above === 0
-      ? [[line, line] as const]
-      : ([
-          [line, line],
-          [above, above],
-          [above, line],
-        ] as const);
+  const spans = above === 0 ? [own] : ([own, [above, above], [above, line]] as const);
   return spans.map(([from, to]) => {
     const blanked = lines
       .map((content, index) => (index + 1 >= from && index + 1 <= to ? '' : content))

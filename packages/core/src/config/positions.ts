@@ -1,3 +1,4 @@
+import type * as TomlParser from 'toml-eslint-parser';
 import type { AST } from 'toml-eslint-parser';
 
 import type { TomlPath } from './merge.js';
@@ -23,11 +24,14 @@ interface Place {
 
 /** Finds positions in a TOML text that is well-formed. The parser loads only here: positions are for errors. */
 export async function findPositions(text: string): Promise<Positions> {
-  const { parseTOML } = await import('toml-eslint-parser');
   const places = new Map<string, Place>();
-  for (const node of parseTOML(text).body[0].body) {
+  for (const node of nodesOf(text, await import('toml-eslint-parser'))) {
     if (node.type === 'TOMLTable') {
       const place = startOf(node);
+      const list = JSON.stringify(node.resolvedKey.slice(0, -1));
+      if (node.kind === 'array' && !places.has(list)) {
+        places.set(list, { key: startOf(node.key), value: place });
+      }
       places.set(JSON.stringify(node.resolvedKey), { key: startOf(node.key), value: place });
       collectPairs(node.body, node.resolvedKey, places);
     } else {
@@ -48,6 +52,21 @@ export async function findPositions(text: string): Promise<Positions> {
     ofKey: (path) => nearest(path)?.key ?? fallback,
     ofValue: (path) => nearest(path)?.value ?? fallback,
   };
+}
+
+/** What smol-toml takes and this parser does not (the 30th of February) is looked past, line by line. */
+function nodesOf(text: string, parser: typeof TomlParser): AST.TOMLTopLevelTable['body'] {
+  try {
+    return parser.parseTOML(text).body[0].body;
+  } catch (error) {
+    if (!(error instanceof parser.ParseError)) {
+      throw error;
+    }
+    const lines = text.split('\n');
+    const isHopeless = (lines[error.lineNumber - 1] ?? '').trim() === '';
+    lines[error.lineNumber - 1] = '';
+    return isHopeless ? [] : nodesOf(lines.join('\n'), parser);
+  }
 }
 
 function collectPairs(

@@ -110,7 +110,7 @@ export const TABLES = {
 };
 
 /** The keys of one `[[plugins]]`. */
-export const PLUGIN_KEYS = {
+const PLUGIN_KEYS = {
   use: key(v.pipe(v.string(USE), v.nonEmpty(USE)), USE, '"@memory-monitor/policy-schedule"'),
   config: key(v.optional(v.record(v.string(), v.unknown(), 'a table'), {}), 'a table', '{}'),
   isolate: flag(false),
@@ -125,11 +125,14 @@ function schemasOf<T extends Record<string, KeySpec>>(keys: T): Schemas<T> {
 
 /** The whole file, as TOML has it. */
 export const fileSchema = v.strictObject({
-  thresholds: v.optional(v.strictObject(schemasOf(TABLES.thresholds)), {}),
-  whitelist: v.optional(v.strictObject(schemasOf(TABLES.whitelist)), {}),
-  settings: v.optional(v.strictObject(schemasOf(TABLES.settings)), {}),
+  thresholds: v.optional(v.strictObject(schemasOf(TABLES.thresholds), 'a table, begun by [thresholds]'), {}),
+  whitelist: v.optional(v.strictObject(schemasOf(TABLES.whitelist), 'a table, begun by [whitelist]'), {}),
+  settings: v.optional(v.strictObject(schemasOf(TABLES.settings), 'a table, begun by [settings]'), {}),
   plugins: v.optional(
-    v.array(v.strictObject(schemasOf(PLUGIN_KEYS)), 'a list, each entry begun by [[plugins]]'),
+    v.array(
+      v.strictObject(schemasOf(PLUGIN_KEYS), 'a table, begun by [[plugins]]'),
+      'a list, each entry begun by [[plugins]]',
+    ),
     [],
   ),
 });

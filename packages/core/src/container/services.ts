@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { container as globalContainer, type DependencyContainer } from 'tsyringe';
 
 import { MonitorError } from '../errors.js';
-import type { Token } from './token.js';
+import { injectedInto, type Token } from './token.js';
 
 /** Services by token: each made once, when it is first asked for. */
 export class Services {
@@ -44,6 +44,10 @@ export class Services {
 
   /** Builds an `@injectable()` class, its constructor parameters filled by their tokens. */
   resolve<T>(wanted: new (...args: never[]) => T): T {
+    // Asked for first, so that a missing one is our error, with its name, and not tsyringe's.
+    for (const needed of injectedInto(wanted)) {
+      this.get(needed);
+    }
     return this.#container.resolve(wanted as new (...args: unknown[]) => T);
   }
 

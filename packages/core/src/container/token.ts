@@ -15,6 +15,9 @@ export function token<T>(name: string): Token<T> {
   return { name, id: Symbol.for(`@memory-monitor/token/${name}`) };
 }
 
+/** The tokens in the constructors of injectable classes. */
+const injected = new WeakMap<object, readonly Token<unknown>[]>();
+
 type AnyClass = abstract new (...args: never[]) => unknown;
 type ParameterAt<C, I extends number> = C extends abstract new (...args: infer A) => unknown ? A[I] : never;
 
@@ -31,7 +34,13 @@ export function inject<T>(
 ) => void {
   return (target, key, index) => {
     tsyringeInject(wanted.id)(target, key, index);
+    injected.set(target, [...injectedInto(target), { name: wanted.name, id: wanted.id }]);
   };
+}
+
+/** What the constructor of an injectable class is to be filled with. */
+export function injectedInto(target: object): readonly Token<unknown>[] {
+  return injected.get(target) ?? [];
 }
 
 /** Marks a class that the container may build: each of its constructor parameters has an `@inject(TOKEN)`. */

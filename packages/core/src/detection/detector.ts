@@ -2,6 +2,7 @@ import type { LiveConfiguration } from '../config/live-configuration.js';
 import type { Guards } from '../decision/guards.js';
 import type { LimitsOverride } from '../decision/limits.js';
 import { wholeNameOf } from '../decision/whole-name.js';
+import { messageOf } from '../errors.js';
 import type { MonitorEmitter } from '../events.js';
 import type {
   Clock,
@@ -75,7 +76,7 @@ export class Detector {
     const detection = {
       limits,
       measure: settings.measure,
-      overrides: this.#limitsOverrides,
+      overrides: this.#limitsOverrides.map((override) => this.#contained(override)),
       ramBytes: memory.totalBytes,
     };
     this.#episodes.beginScan();
@@ -88,6 +89,26 @@ export class Detector {
       .sort((a, b) => b.violation.usedBytes - a.violation.usedBytes);
     this.#tellEnded();
     return violators;
+  }
+
+  /** An override that throws is told once a scan, and spares the process that it was asked about. */
+  #contained(override: LimitsOverride): LimitsOverride {
+    const { plugin } = override;
+    let isTold = false;
+    return {
+      plugin,
+      limitsFor: (sample) => {
+        try {
+          return override.limitsFor(sample);
+        } catch (error) {
+          if (!isTold) {
+            isTold = true;
+            this.#events.emit('pluginError', { plugin, hook: 'overrideLimits', message: messageOf(error) });
+          }
+          return { percentOfRam: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
+        }
+      },
+    };
   }
 
   /** Reads each candidate again: the scan may have taken it for another, or it may have shrunk or gone. */

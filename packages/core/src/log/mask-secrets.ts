@@ -1,11 +1,12 @@
+// Repetitions are bounded: whoever writes a command line must not be able to make these take quadratic time.
 const SECRET_WORD =
   '(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|auth(?:orization)?|credentials?)';
-/** `--db-password=x`, `PGPASSWORD=x`, `password:x` */
-const SECRET_PAIR = new RegExp(`^([^=:]*${SECRET_WORD}[^=:]*[=:])(.+)$`, 'is');
+/** `--db-password=x`, `PGPASSWORD=x`, `host=h password=x`, `Authorization: x` */
+const SECRET_PAIR = new RegExp(`(${SECRET_WORD}[^=:\\s]{0,64}\\s{0,8}[=:]\\s*)(.+)$`, 'is');
 /** `--password`, whose value is the next argument. */
 const SECRET_FLAG = new RegExp(`^--?[\\w-]*${SECRET_WORD}$`, 'i');
 /** `https://user:password@host` */
-const URL_PASSWORD = /^([a-z][a-z0-9+.-]*:\/\/[^/:@\s]*:)[^/@\s]+(?=@)/i;
+const URL_PASSWORD = /([a-z][a-z0-9+.-]{0,30}:\/\/[^/:@\s]*:)[^/@\s]+(?=@)/gi;
 /** `mysql -psecret` */
 const MYSQL_PASSWORD = /^-p.+$/;
 const MYSQL = /(?:^|\/)(?:mysql|mariadb)[\w-]*$/;

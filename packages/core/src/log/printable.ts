@@ -14,7 +14,10 @@ export function printable(text: string): string {
   });
 }
 
-/** The same for a value in a `Key=value, Key=value` line, so that a name can't add a key of its own. */
+/**
+ * The same for a value in a `Key=value, Key=value` line, so that a name can't add a key of its own. Backslashes before a
+ * comma, or at the end, are doubled: they would otherwise undo the escape, or escape the comma that follows the value.
+ */
 export function printableField(text: string): string {
-  return printable(text).replaceAll(',', '\\,');
+  return printable(text.replace(/\\+(?=,|$)/g, '$&$&')).replaceAll(',', '\\,');
 }

@@ -2,9 +2,10 @@ import type { LiveConfiguration } from '../config/live-configuration.js';
 import type { Decision } from '../decision/pipeline.js';
 import type { RestartLoops } from '../decision/restart-loops.js';
 import type { Episode } from '../detection/episodes.js';
+import { messageOf } from '../errors.js';
 import type { MonitorEmitter } from '../events.js';
 import type { Stop } from './stop.js';
-import type { TerminationResult, Terminator } from './terminator.js';
+import type { TerminationRequest, TerminationResult, Terminator } from './terminator.js';
 
 /** How often one violator is let live because it shrank in its grace period. */
 const MOST_SPARED = 2;
@@ -88,8 +89,7 @@ export class Dispatcher {
       isArmed: () => !this.#configuration.settings.dryRun,
       stop: this.#stop,
     };
-    const termination = this.#terminator
-      .terminate(request)
+    const termination = this.#terminate(request)
       .then((result) => {
         this.#finish(episode, decision, result);
       })
@@ -97,6 +97,15 @@ export class Dispatcher {
         this.#underWay.delete(termination);
       });
     this.#underWay.add(termination);
+  }
+
+  /** A terminator can be replaced: one that breaks its promise never to reject is a failure, and no more. */
+  async #terminate(request: TerminationRequest): Promise<TerminationResult> {
+    try {
+      return await this.#terminator.terminate(request);
+    } catch (error) {
+      return { outcome: 'failed', signal: undefined, reason: messageOf(error), tookMs: 0 };
+    }
   }
 
   #finish(episode: Episode, { trail }: Decision, result: TerminationResult): void {

@@ -78,23 +78,24 @@ export class SignalTerminator implements Terminator {
 
   async terminate(request: TerminationRequest): Promise<TerminationResult> {
     const startedMs = this.#clock.monotonicMs();
-    const handle = this.#handles.open(request.violation.process);
     const ended = (ending: Ending): TerminationResult => ({
       ...ending,
       tookMs: this.#clock.monotonicMs() - startedMs,
     });
-    if (handle === undefined) {
-      return ended(VANISHED);
-    }
+    let handle: ProcessHandle | undefined;
     try {
+      handle = this.#handles.open(request.violation.process);
+      if (handle === undefined) {
+        return ended(VANISHED);
+      }
       await this.#recordIntent(request);
       const result = ended(await this.#escalate(handle, request));
-      await this.#recordEnd(handle, result);
+      await this.#recordEnd(request, result);
       return result;
     } catch (error) {
       return ended({ outcome: 'failed', signal: undefined, reason: messageOf(error) });
     } finally {
-      handle.close();
+      handle?.close();
     }
   }
 
@@ -258,10 +259,13 @@ export class SignalTerminator implements Terminator {
     done.abort();
   }
 
-  async #recordEnd({ identity }: ProcessHandle, { outcome }: TerminationResult): Promise<void> {
+  async #recordEnd(
+    { violation, stop, graceMs }: TerminationRequest,
+    { outcome }: TerminationResult,
+  ): Promise<void> {
     const done = new AbortController();
-    const written = this.#intents.end(identity, outcome).catch(() => undefined);
-    await Promise.race([written, this.#clock.sleep(INTENT_DEADLINE_MS, done.signal)]);
+    const written = this.#intents.end(violation.process, outcome).catch(() => undefined);
+    await Promise.race([written, stop.sleep(INTENT_DEADLINE_MS, graceMs, done.signal)]);
     done.abort();
   }
 

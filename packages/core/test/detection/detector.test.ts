@@ -1,0 +1,188 @@
+import { expect } from 'chai';
+
+import { TestMonitor, type FakeProcess, type TestMonitorOptions } from '@memory-monitor/core/testing';
+
+import { always } from '../support/deciders.js';
+import { GB, hog, outcomesOf, PAGE_BYTES, signalledPids } from '../support/hogs.js';
+
+const GB_ONLY = { ramGbThreshold: 2, ramPercentThreshold: 100 };
+const PERCENT_ONLY = { ramGbThreshold: 1000, ramPercentThreshold: 41 };
+/** A hundredth of the RAM: every whole percentage is a whole number of pages. */
+const HUNDREDTH_BYTES = PAGE_BYTES * 24 * 2048;
+const RAM_BYTES = 100 * HUNDREDTH_BYTES;
+
+async function rulesBroken(options: TestMonitorOptions, ...processes: FakeProcess[]): Promise<string[]> {
+  const test = new TestMonitor(options);
+  test.machine.memory = { totalBytes: RAM_BYTES, availableBytes: GB, usedBytes: RAM_BYTES - GB };
+  for (const process of processes) {
+    test.machine.spawn(process);
+  }
+  await test.tick();
+  return test.eventsOf('violation').map(({ violation }) => violation.rule);
+}
+
+describe('detection', () => {
+  describe('of the threshold in GB', () => {
+    it('takes a process exactly at it for none over it', async () => {
+      expect(await rulesBroken({ thresholds: GB_ONLY }, { rssBytes: 2 * GB })).to.deep.equal([]);
+    });
+
+    it('takes a process one page over it for a violation', async () => {
+      const broken = await rulesBroken({ thresholds: GB_ONLY }, { rssBytes: 2 * GB + PAGE_BYTES });
+      expect(broken).to.deep.equal(['ram_gb_threshold']);
+    });
+  });
+
+  describe('of the threshold in percent', () => {
+    it('takes a process exactly at it for none over it', async () => {
+      expect(
+        await rulesBroken({ thresholds: PERCENT_ONLY }, { rssBytes: 41 * HUNDREDTH_BYTES }),
+      ).to.deep.equal([]);
+    });
+
+    it('takes a process one page over it for a violation', async () => {
+      const broken = await rulesBroken(
+        { thresholds: PERCENT_ONLY },
+        { rssBytes: 41 * HUNDREDTH_BYTES + PAGE_BYTES },
+      );
+      expect(broken).to.deep.equal(['ram_percent_threshold']);
+    });
+  });
+
+  it('finds whoever uses any memory at all with a threshold of zero', async () => {
+    const thresholds = { ramGbThreshold: 0, ramPercentThreshold: 100 };
+    expect(await rulesBroken({ thresholds }, { rssBytes: PAGE_BYTES }, { rssBytes: 0 })).to.have.length(1);
+  });
+
+  it('asks limits overrides, and names the plugin as the rule', async () => {
+    const limits = [
+      { plugin: 'strict', limitsFor: ({ uid }: { uid: number }) => (uid === 7 ? { bytes: GB } : undefined) },
+    ];
+    const options = { thresholds: GB_ONLY, extensions: { limits } };
+    const broken = await rulesBroken(options, { rssBytes: 1.5 * GB, uid: 7 }, { rssBytes: 1.5 * GB, uid: 8 });
+    expect(broken).to.deep.equal(['plugin:strict']);
+  });
+
+  it('lets an override raise the limit of a process above the thresholds', async () => {
+    const limits = [{ plugin: 'lenient', limitsFor: () => ({ bytes: 9 * GB, percentOfRam: 100 }) }];
+    expect(await rulesBroken({ extensions: { limits } }, { rssBytes: 8 * GB })).to.deep.equal([]);
+  });
+
+  it('judges the largest first', async () => {
+    const asked: number[] = [];
+    const curious = {
+      ...always('warn'),
+      decide: ({ usedBytes }: { usedBytes: number }) => {
+        asked.push(usedBytes / GB);
+        return undefined;
+      },
+    };
+    const test = new TestMonitor({ extensions: { deciders: [curious] } });
+    for (const gigabytes of [3, 5, 4]) {
+      test.machine.spawn({ rssBytes: gigabytes * GB });
+    }
+    await test.tick();
+    expect(asked).to.deep.equal([5, 4, 3]);
+  });
+
+  it('describes the violator', async () => {
+    const test = new TestMonitor({ thresholds: GB_ONLY, extensions: { deciders: [always('warn')] } });
+    const commandLine = ['hog', '--big'];
+    test.machine.spawn(hog({ comm: 'hog', unit: 'hog.service', commandLine, swapBytes: 5 * PAGE_BYTES }));
+    await test.tick();
+    const violation = test.eventsOf('violation')[0]?.violation;
+    expect(violation).to.deep.include({
+      measure: 'rss',
+      usedBytes: 3 * GB,
+      limitBytes: 2 * GB,
+      ramBytes: 16 * GB,
+    });
+    expect(violation?.process).to.deep.include({
+      name: 'hog',
+      user: 'john',
+      group: 'john',
+      unit: 'hog.service',
+      commandLine,
+      swapBytes: 5 * PAGE_BYTES,
+    });
+  });
+
+  it('writes an owner in digits whom the user database does not know', async () => {
+    const test = new TestMonitor();
+    test.machine.spawn(hog({ uid: 4711 }));
+    await test.tick();
+    expect(test.eventsOf('violation')[0]?.violation.process.user).to.equal('4711');
+  });
+
+  it('tells the command line in the kill although nothing waited for it', async () => {
+    const test = new TestMonitor();
+    test.machine.spawn(hog({ commandLine: ['hog', '--big'] }));
+    await test.tick();
+    expect(test.eventsOf('kill')[0]?.violation.process.commandLine).to.deep.equal(['hog', '--big']);
+  });
+
+  it('passes over a process that is exiting already', async () => {
+    expect(await rulesBroken({}, hog({ isExiting: true }))).to.deep.equal([]);
+  });
+
+  describe('by private memory', () => {
+    const settings = { measure: 'private' } as const;
+
+    it('leaves out what is shared', async () => {
+      const test = new TestMonitor({ settings, thresholds: GB_ONLY });
+      test.machine.spawn({ rssBytes: 9 * GB, sharedBytes: 7 * GB });
+      const over = test.machine.spawn({ rssBytes: 9 * GB + PAGE_BYTES, sharedBytes: 7 * GB });
+      await test.tick();
+      expect(signalledPids(test)).to.deep.equal([over.pid]);
+    });
+
+    it('says so in the violation', async () => {
+      const test = new TestMonitor({ settings });
+      test.machine.spawn({ rssBytes: 9 * GB, sharedBytes: 6 * GB });
+      await test.tick();
+      expect(test.eventsOf('violation')[0]?.violation).to.include({ measure: 'private', usedBytes: 3 * GB });
+    });
+  });
+
+  describe('by proportional set size', () => {
+    const settings = { measure: 'pss' } as const;
+
+    it('ends a process whose share is over the limit, and no other', async () => {
+      const test = new TestMonitor({ settings, thresholds: GB_ONLY });
+      test.machine.spawn({ rssBytes: 9 * GB, pssBytes: 2 * GB });
+      const over = test.machine.spawn({ rssBytes: 9 * GB, pssBytes: 2 * GB + PAGE_BYTES });
+      await test.tick();
+      expect(signalledPids(test)).to.deep.equal([over.pid]);
+      expect(test.eventsOf('kill')[0]?.violation.usedBytes).to.equal(2 * GB + PAGE_BYTES);
+    });
+
+    it('reads it only of processes whose RSS is over the limit', async () => {
+      const test = new TestMonitor({ settings, thresholds: GB_ONLY });
+      const asked: number[] = [];
+      const read = test.machine.inspectSlowly.bind(test.machine);
+      test.machine.inspectSlowly = async (identity, wanted) => {
+        asked.push(identity.pid);
+        return await read(identity, wanted);
+      };
+      test.machine.spawn({ rssBytes: 2 * GB, pssBytes: 2 * GB });
+      const over = test.machine.spawn({ rssBytes: 3 * GB, pssBytes: GB });
+      await test.tick();
+      expect(asked).to.deep.equal([over.pid]);
+    });
+
+    it('does not end a process whose share can not be read', async () => {
+      const test = new TestMonitor({ settings });
+      test.machine.spawn(hog({ hangs: true }));
+      const readable = test.machine.spawn(hog({ pssBytes: 3 * GB }));
+      await test.tick();
+      expect(signalledPids(test)).to.deep.equal([readable.pid]);
+    });
+  });
+
+  it('ends a process by RSS although its command line hangs', async () => {
+    const test = new TestMonitor();
+    test.machine.spawn(hog({ hangs: true }));
+    await test.tick();
+    expect(outcomesOf(test)).to.deep.equal(['terminated']);
+  });
+});
