@@ -93,7 +93,7 @@ export interface KillEvent {
   readonly reason: string;
   readonly trail: readonly TrailEntry[];
   readonly dryRun: boolean;
-  /** From the first signal to the end. */
+  /** From the beginning of the termination, before its intent is recorded, to its end. */
   readonly tookMs: number;
 }
 

@@ -3,7 +3,6 @@ import { LiveConfiguration } from '../config/live-configuration.js';
 import { BlastRadius } from '../decision/blast-radius.js';
 import { Guards } from '../decision/guards.js';
 import { Judge } from '../decision/judge.js';
-import { contained } from '../decision/limits.js';
 import { DecisionPipeline } from '../decision/pipeline.js';
 import { RestartLoops } from '../decision/restart-loops.js';
 import { Detector } from '../detection/detector.js';
@@ -83,11 +82,7 @@ export function composeMonitor({
       events,
       clock,
       logger,
-      limitsOverrides: extensions.limits.map((override) =>
-        contained(override, (plugin, message) => {
-          events.emit('pluginError', { plugin, hook: 'overrideLimits', message });
-        }),
-      ),
+      limitsOverrides: extensions.limits,
       wantsCommandLines: pipeline.hasDeciders,
     }),
     episodes,

@@ -79,7 +79,10 @@ export class Judge {
 
   #holdSharers(judged: readonly JudgedEpisode[]): JudgedEpisode[] {
     const toKill = judged.filter(({ decision, episode }) => isToBeKilled(decision, episode));
-    const underWay = this.#episodes.all().filter(({ isBeingTerminated }) => isBeingTerminated);
+    // A dry run holds the others back for as long as an armed one would: the first is never gone.
+    const underWay = this.#episodes
+      .all()
+      .filter(({ isBeingTerminated, isDryRunTold }) => isBeingTerminated || isDryRunTold);
     const waiting = waitingForSharers(
       toKill.map(({ decision }) => decision.violation),
       underWay.map(({ violation }) => violation),

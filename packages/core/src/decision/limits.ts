@@ -1,4 +1,3 @@
-import { messageOf } from '../errors.js';
 import type { ProcessSample } from '../process.js';
 
 /** What one process may use. Exceeding either is a violation; Infinity is no limit. */
@@ -52,30 +51,4 @@ export function overriddenLimit(
   const limit = effectiveLimit(current, ramBytes);
   const source = limit.rule === 'ram_percent_threshold' ? percentSource : bytesSource;
   return source === undefined ? limit : { ...limit, rule: `plugin:${source}` };
-}
-
-/**
- * An override that can't do harm: one that throws has no opinion. It runs for every process, so `tell` is called when
- * its failure changes, and not each time.
- */
-export function contained(
-  override: LimitsOverride,
-  tell: (plugin: string, message: string) => void,
-): LimitsOverride {
-  let told: string | undefined;
-  return {
-    plugin: override.plugin,
-    limitsFor: (sample) => {
-      try {
-        return override.limitsFor(sample);
-      } catch (error) {
-        const message = messageOf(error);
-        if (message !== told) {
-          told = message;
-          tell(override.plugin, message);
-        }
-        return undefined;
-      }
-    },
-  };
 }

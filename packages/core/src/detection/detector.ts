@@ -219,7 +219,8 @@ export class Detector {
 
   #endIfGuarded(inspection: ProcessInspection): void {
     const episode = this.#episodes.find(inspection);
-    if (episode !== undefined) {
+    // A termination that is under way asks the guards itself, and keeps its episode until it has.
+    if (episode !== undefined && !episode.isBeingTerminated) {
       this.#episodes.remove(episode);
       this.#events.emit('violation', { phase: 'ended', violation: episode.violation, endReason: 'guarded' });
     }

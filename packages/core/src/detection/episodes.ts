@@ -92,7 +92,8 @@ export class Episodes {
 
   /**
    * Ends a scan: counts who was below the limit, and removes the episodes that are over. A termination that is under
-   * way keeps its episode, or a process that grows again within its grace period would get a second one.
+   * way keeps its episode, or a process that grows again within its grace period would get a second one; and so does a
+   * process that can't be ended, until it goes: its failure is told once.
    */
   endScan(): EndedEpisode[] {
     const ended: EndedEpisode[] = [];
@@ -101,8 +102,9 @@ export class Episodes {
         continue;
       }
       tracked.scansBelow += 1;
-      const { isBeingTerminated } = tracked.episode;
-      if (!tracked.isSeen || (tracked.scansBelow >= SCANS_BELOW_TO_END && !isBeingTerminated)) {
+      const { isBeingTerminated, isBeyondReach } = tracked.episode;
+      const mayEnd = !isBeingTerminated && !isBeyondReach;
+      if (!tracked.isSeen || (tracked.scansBelow >= SCANS_BELOW_TO_END && mayEnd)) {
         ended.push({ episode: tracked.episode, reason: tracked.isSeen ? 'below-limit' : 'gone' });
         this.remove(tracked.episode);
       }

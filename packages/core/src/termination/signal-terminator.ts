@@ -15,7 +15,7 @@ import type {
   SlowFacts,
   TerminationSignal,
 } from '../ports.js';
-import { inGb, inSeconds } from '../units.js';
+import { inGb } from '../units.js';
 import type { TerminationRequest, TerminationResult, Terminator } from './terminator.js';
 
 /** How long a signal waits for its intent record: a stalled disk must not hold it up. */
@@ -48,6 +48,7 @@ const EXITED_AFTER_SIGTERM: Ending = {
   signal: 'SIGTERM',
   reason: 'it exited after SIGTERM',
 };
+const KILLED: Ending = { outcome: 'killed', signal: 'SIGKILL', reason: 'it did not exit on SIGTERM' };
 
 /** SIGTERM, SIGCONT, grace, SIGKILL: handle first, then the check, then the signal. */
 @injectable()
@@ -93,7 +94,9 @@ export class SignalTerminator implements Terminator {
       await this.#recordEnd(request, result);
       return result;
     } catch (error) {
-      return ended({ outcome: 'failed', signal: undefined, reason: messageOf(error) });
+      const result = ended({ outcome: 'failed', signal: undefined, reason: messageOf(error) });
+      await this.#recordEnd(request, result);
+      return result;
     } finally {
       handle?.close();
     }
@@ -127,11 +130,7 @@ export class SignalTerminator implements Terminator {
     switch (state) {
       case 'over':
         return (await this.#exitsWithin(handle, request, SURVIVAL_MS, STOP_EXIT_SHARE))
-          ? {
-              outcome: 'killed',
-              signal: 'SIGKILL',
-              reason: `it ignored SIGTERM for ${inSeconds(request.graceMs)}`,
-            }
+          ? KILLED
           : { outcome: 'failed', signal: 'SIGKILL', reason: whyItLives(request) };
       case 'gone':
         return EXITED_AFTER_SIGTERM;

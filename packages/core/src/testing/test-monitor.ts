@@ -11,6 +11,7 @@ import {
   TERMINATOR,
   USER_DATABASE,
 } from '../container/tokens.js';
+import type { Services } from '../container/services.js';
 import type { EventName, MonitorEvents } from '../events.js';
 import type { Extensions } from '../extensions.js';
 import type { Monitor } from '../monitor.js';
@@ -29,6 +30,8 @@ export interface TestMonitorOptions {
   readonly extensions?: Partial<Extensions>;
   readonly terminator?: Terminator;
   readonly self?: Partial<MonitorProcess>;
+  /** Provides more services, or others. */
+  readonly services?: (services: Services) => void;
 }
 
 export interface LoggedLine {
@@ -85,6 +88,7 @@ export class TestMonitor {
           .provide(PROCESS_HANDLES, () => this.machine)
           .provide(USER_DATABASE, () => this.users)
           .provide(INTENT_LOG, () => this.intents);
+        options.services?.(services);
         const { terminator } = options;
         if (terminator !== undefined) {
           services.provide(TERMINATOR, () => terminator);
