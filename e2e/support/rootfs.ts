@@ -1,0 +1,120 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { arch } from 'node:os';
+import { join } from 'node:path';
+
+import { contained } from './contained.js';
+import { isAlive } from './processes.js';
+
+const SUITE = 'bookworm';
+const DEFAULT_MIRROR = 'http://deb.debian.org/debian';
+
+/** What an admin's machine has, and nothing that needs a network at boot. */
+const PACKAGES = [
+  'adduser',
+  'cron',
+  'dbus',
+  'libpam-systemd',
+  'less',
+  'logrotate',
+  'procps',
+  'python3',
+  'python3-psutil',
+  'sudo',
+  'systemd',
+  'systemd-sysv',
+];
+
+/** People who own the hogs; DESIGN section 1 calls them process owners. */
+export const ORDINARY_USERS = ['alice', 'bob'] as const;
+
+const FINISH = `
+set -eu
+for user in ${ORDINARY_USERS.join(' ')}; do useradd --create-home --shell /bin/bash "$user"; done
+# A machine's own, made when it boots.
+: >/etc/machine-id
+rm -f /var/lib/dbus/machine-id /etc/resolv.conf
+echo machine >/etc/hostname
+printf '127.0.0.1 localhost machine\\n' >/etc/hosts
+echo 'deb ${DEFAULT_MIRROR} ${SUITE} main' >/etc/apt/sources.list
+# No network: they would fail, and leave a degraded system.
+systemctl disable --quiet apt-daily.timer apt-daily-upgrade.timer
+apt-get clean
+rm -rf /var/lib/apt/lists/* /var/log/bootstrap.log /var/log/apt /var/log/dpkg.log
+`;
+
+export const cacheDirectory = process.env['MM_E2E_CACHE'] ?? '/var/cache/memory-monitor-e2e';
+
+/** Where the root file system for the machines is: made once for each recipe, then read only. */
+export async function rootFileSystem(): Promise<string> {
+  const recipe = JSON.stringify([SUITE, arch(), PACKAGES, FINISH]);
+  const key = createHash('sha256').update(recipe).digest('hex').slice(0, 12);
+  const path = join(cacheDirectory, `rootfs-${key}`);
+  if (existsSync(path)) return path;
+  mkdirSync(cacheDirectory, { recursive: true });
+  removeAbandonedBuilds();
+  const building = join(cacheDirectory, `building-${process.pid}`);
+  process.stdout.write(`    making a root file system in ${path}, once …\n`);
+  const start = performance.now();
+  try {
+    await build(building);
+    publish(building, path);
+  } finally {
+    rmSync(building, { recursive: true, force: true });
+  }
+  process.stdout.write(`    made in ${((performance.now() - start) / 1000).toFixed(0)} s\n`);
+  return path;
+}
+
+async function build(directory: string): Promise<void> {
+  const include = `--include=${PACKAGES.join(',')}`;
+  await nicely(['debootstrap', '--variant=minbase', include, SUITE, directory, mirror()]);
+  await nicely(['chroot', directory, '/bin/sh', '-c', FINISH]);
+}
+
+/** Another run may have made the same one meanwhile: that one is as good. */
+function publish(building: string, path: string): void {
+  try {
+    renameSync(building, path);
+  } catch (error) {
+    if (!existsSync(path)) throw error;
+  }
+}
+
+async function nicely(command: readonly string[]): Promise<void> {
+  const env = { ...process.env, ...aptProxy(), DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };
+  const [program, ...args] = contained(['nice', ...command]);
+  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  }
+  const [status] = (await once(child, 'close')) as [number | null];
+  if (status !== 0) throw new Error(`${command.join(' ')} failed:\n${output.slice(-2000)}`);
+}
+
+/** The mirror this computer itself installs from, so that no host is written down here. */
+function mirror(): string {
+  const targets = ask('apt-get', 'indextargets', '--format', '$(RELEASE) $(COMPONENT) $(REPO_URI)');
+  const own = new RegExp(`^${SUITE} main (\\S+)$`, 'm').exec(targets)?.[1];
+  return own?.replace(/\/$/, '') ?? DEFAULT_MIRROR;
+}
+
+/** debootstrap asks wget, which knows nothing of apt's own proxy setting. */
+function aptProxy(): NodeJS.ProcessEnv {
+  const proxy = /'(.+)'/.exec(ask('apt-config', 'shell', 'PROXY', 'Acquire::http::Proxy'))?.[1];
+  return proxy === undefined ? {} : { http_proxy: proxy };
+}
+
+function ask(command: string, ...args: readonly string[]): string {
+  return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+}
+
+function removeAbandonedBuilds(): void {
+  for (const name of readdirSync(cacheDirectory)) {
+    const pid = /^building-(\d+)$/.exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(cacheDirectory, name), { recursive: true });
+  }
+}
