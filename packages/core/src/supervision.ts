@@ -15,31 +15,30 @@ export const NOBODY: Supervisor = {
 
 /** Tells the supervisor how it goes: ready after the first scan and after each reload, a status after each scan. */
 export function superviseBy(supervisor: Supervisor, events: MonitorEmitter): void {
-  let isDryRun = true;
-  let isReady = false;
-  let status = '';
-  let trouble = '';
-  let ended = 0;
+  const state = { isDryRun: true, isReady: false, trouble: '', figures: '', ended: 0 };
+  const status = (): string => {
+    const mode = state.isDryRun ? 'Dry run, nothing is ended' : `Armed, ${state.ended} ended so far`;
+    return `${state.trouble}${mode}. ${state.figures}`;
+  };
   events.on('started', ({ dryRun }) => {
-    isDryRun = dryRun;
+    state.isDryRun = dryRun;
   });
   events.on('reloaded', ({ dryRun, accepted }) => {
-    isDryRun = dryRun;
-    trouble = accepted ? '' : 'The configuration on disk has mistakes, the old one is in force. ';
-    supervisor.ready(`${trouble}${status}`);
+    state.isDryRun = dryRun;
+    state.trouble = accepted ? '' : 'The configuration on disk has mistakes, the old one is in force. ';
+    supervisor.ready(status());
   });
   events.on('kill', ({ outcome }) => {
-    ended += outcome === 'terminated' || outcome === 'killed' ? 1 : 0;
+    state.ended += outcome === 'terminated' || outcome === 'killed' ? 1 : 0;
   });
   events.on('scan', ({ memory, scanned, violations }) => {
     const percent = ((100 * memory.usedBytes) / memory.totalBytes).toFixed(1);
-    const mode = isDryRun ? 'Dry run, nothing is ended' : `Armed, ${ended} ended so far`;
-    status = `${mode}. ${percent}% of memory used, ${scanned} processes, ${violations} over the limit.`;
-    if (isReady) {
-      supervisor.status(`${trouble}${status}`);
+    state.figures = `${percent}% of memory used, ${scanned} processes, ${violations} over the limit.`;
+    if (state.isReady) {
+      supervisor.status(status());
     } else {
-      isReady = true;
-      supervisor.ready(status);
+      state.isReady = true;
+      supervisor.ready(status());
     }
   });
   events.on('stopping', () => {

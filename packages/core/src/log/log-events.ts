@@ -122,8 +122,14 @@ function logReload(logger: Logger, event: ReloadedEvent): void {
   }
 }
 
-function scanFields({ memory, ...rest }: ScanEvent): Record<string, unknown> {
-  return { event: 'scan', ...rest, usedBytes: memory.usedBytes, totalBytes: memory.totalBytes };
+function scanFields({ memory, tookMs, ...rest }: ScanEvent): Record<string, unknown> {
+  return {
+    event: 'scan',
+    ...rest,
+    tookMs: Math.round(tookMs * 10) / 10,
+    usedBytes: memory.usedBytes,
+    totalBytes: memory.totalBytes,
+  };
 }
 
 function violationMessage(event: ViolationEvent): string {

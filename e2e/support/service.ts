@@ -1,0 +1,66 @@
+import { fileURLToPath } from 'node:url';
+
+import type { Background, Machine } from './machine.js';
+import { waitFor } from './wait-for.js';
+
+/** This repository, bundle and all, as the machine sees it. */
+export const CLONE = '/clone';
+export const WITH_CLONE = {
+  binds: [{ from: fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, ''), to: CLONE }],
+};
+export const BUNDLE = `${CLONE}/packages/cli/bundle`;
+export const LOG = '/var/log/memory_monitor.log';
+const DROP_IN = '/etc/memory-monitor/conf.d/10-test.toml';
+
+/** Limits that a hog of these tests exceeds and nothing else, in a hurry. */
+const HASTE = '[thresholds]\nram_gb_threshold = 0.2\ncheck_interval = 1\n[settings]\ngrace_seconds = 2\n';
+
+export async function install(machine: Machine): Promise<string> {
+  return await machine.succeed(['bash', `${CLONE}/installer.sh`]);
+}
+
+/** Installs, armed and in a hurry. */
+export async function installArmed(machine: Machine): Promise<void> {
+  await machine.write(DROP_IN, HASTE);
+  await machine.succeed(['bash', `${CLONE}/installer.sh`, '--armed']);
+}
+
+export async function hurry(machine: Machine): Promise<void> {
+  await machine.write(DROP_IN, HASTE);
+  await machine.succeed(['systemctl', 'reload', 'memory-monitor']);
+}
+
+/** A property of the unit. */
+export async function show(machine: Machine, property: string): Promise<string> {
+  const shown = await machine.succeed([
+    'systemctl',
+    'show',
+    '--value',
+    `--property=${property}`,
+    'memory-monitor',
+  ]);
+  return shown.trim();
+}
+
+/** The lines of the log file, rotated ones first, with this text in them. */
+export async function logged(machine: Machine, text: string): Promise<string[]> {
+  const lines = await machine.succeed(`cat $(ls -rt ${LOG}*)`);
+  return lines.split('\n').filter((line) => line.includes(text));
+}
+
+/** An ordinary user's process of 300 MB; it has them when this resolves. */
+export async function startHog(machine: Machine, isStubborn = false): Promise<Background> {
+  const program = `
+import signal, time
+${isStubborn ? 'signal.signal(signal.SIGTERM, signal.SIG_IGN)' : ''}
+block = bytearray(300 << 20)
+print('ready', flush=True)
+time.sleep(600)`;
+  const hog = await machine.start(['python3', '-c', program], { user: 'alice' });
+  await waitFor(() => hog.stdout().includes('ready'), 'the hog to have its memory');
+  return hog;
+}
+
+export async function isRunning(machine: Machine, { pid }: Background): Promise<boolean> {
+  return (await machine.run(['kill', '-0', String(pid)])).exitCode === 0;
+}
