@@ -27,7 +27,7 @@ const effects = [
 ];
 
 export default defineConfig(
-  globalIgnores(['**/dist/', '**/dist-test/', 'coverage/']),
+  globalIgnores(['**/dist/', '**/dist-test/', '**/bundle/', 'coverage/']),
   js.configs.recommended,
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {

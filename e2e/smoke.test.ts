@@ -44,6 +44,15 @@ inMachine('a machine', (it) => {
     expect(await machine.succeed(['ls', '/sys/class/net'])).to.equal('lo\n');
   });
 
+  it('can neither set the clock of this computer nor load modules into its kernel', async (machine) => {
+    const masks =
+      'grep --no-filename -E "^Cap(Eff|Bnd):" /proc/1/status /proc/self/status | cut -f2 | sort -u';
+    const [mask = '', ...others] = (await machine.succeed(masks)).trim().split('\n');
+    expect(others, 'a command may do no more than PID 1').to.deep.equal([]);
+    const [CAP_SYS_MODULE, CAP_SYS_TIME] = [16n, 25n];
+    expect(BigInt(`0x${mask}`) & ((1n << CAP_SYS_MODULE) | (1n << CAP_SYS_TIME))).to.equal(0n);
+  });
+
   it("runs this computer's Node", async (machine) => {
     expect(await machine.succeed(['node', '--version'])).to.equal(`${process.version}\n`);
   });

@@ -39,7 +39,10 @@ const result = await build({
 });
 
 const { name, version, license, engines } = JSON.parse(readFileSync(join(cli, 'package.json'), 'utf8'));
-writeFileSync(join(output, 'package.json'), `${JSON.stringify({ name, version, license, engines, type: 'module' }, null, 2)}\n`);
+writeFileSync(
+  join(output, 'package.json'),
+  `${JSON.stringify({ name, version, license, engines, type: 'module' }, null, 2)}\n`,
+);
 for (const file of ['config.toml', 'LICENSE']) {
   cpSync(join(root, file), join(output, file));
 }
@@ -47,16 +50,21 @@ cpSync(join(cli, 'service'), join(output, 'service'), { recursive: true });
 copyKoffi();
 
 const bytes = Object.values(result.metafile.outputs).reduce((sum, { bytes: size }) => sum + size, 0);
-console.log(`packages/cli/bundle: memory-monitor ${version}, ${(bytes / 1024).toFixed(0)} KiB of code and source maps`);
+console.log(
+  `packages/cli/bundle: memory-monitor ${version}, ${(bytes / 1024).toFixed(0)} KiB of code and source maps`,
+);
 
 /** koffi's code, and the binary for this platform: they are loaded from files. */
 function copyKoffi() {
   const koffi = dirname(require.resolve('koffi'));
   const platform = `koffi-${process.platform}-${process.arch}`;
-  const isNeeded = (source) => statSync(source).isDirectory() || /(?:\.c?js|package\.json|LICENSE\.txt)$/.test(source);
+  const isNeeded = (source) =>
+    statSync(source).isDirectory() || /(?:\.c?js|package\.json|LICENSE\.txt)$/.test(source);
   cpSync(koffi, join(output, 'node_modules/koffi'), {
     recursive: true,
     filter: (source) => !/\/(?:doc|vendor|lib)$/.test(source) && isNeeded(source),
   });
-  cpSync(join(dirname(koffi), '@koromix', platform), join(output, 'node_modules/@koromix', platform), { recursive: true });
+  cpSync(join(dirname(koffi), '@koromix', platform), join(output, 'node_modules/@koromix', platform), {
+    recursive: true,
+  });
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 
-import { childrenOf, commandName, namespacedPids } from './processes.js';
+import { capabilityBounds, childrenOf, commandName, namespacedPids } from './processes.js';
 import { waitFor } from './wait-for.js';
 
 /** A line for bash, or a program with its arguments. */
@@ -40,7 +40,7 @@ shift
 exec "$@"`;
 
 /** What the command's process is before it becomes the command. */
-const STARTERS = new Set(['nsenter', 'setsid', 'systemd-run']);
+const STARTERS = new Set(['nsenter', 'setpriv', 'setsid', 'systemd-run']);
 const DEFAULT_TIMEOUT_MS = 60_000;
 const LOGIN = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
@@ -96,6 +96,7 @@ export class GuestCommand {
       [
         ...['--norc', '-c', ENTER, 'enter', ...cgroups, '--'],
         ...['nsenter', `--target=${leader}`, ...namespaces],
+        ...withoutExcess(leader),
         // A session of its own, so that the guest sees a session and a group that it knows the number of.
         'setsid',
         ...(scoped ? scope : []),
@@ -153,4 +154,16 @@ export class GuestCommand {
   #inGuest(): number[] {
     return childrenOf(this.#child.pid ?? 0).filter((pid) => namespacedPids(pid).length > 1);
   }
+}
+
+/**
+ * nsenter keeps this computer's capabilities: without this, `date --set` in the machine would set the clock of the
+ * computer. A command gets what the machine's own init has, and no more.
+ */
+function withoutExcess(leader: number): string[] {
+  const excess = capabilityBounds('self') & ~capabilityBounds(leader);
+  const numbers = Array.from({ length: 64 }, (_, number) => number);
+  const dropped = numbers.filter((number) => (excess >> BigInt(number)) & 1n);
+  if (dropped.length === 0) return [];
+  return ['setpriv', `--bounding-set=${dropped.map((number) => `-cap_${number}`).join(',')}`];
 }

@@ -22,7 +22,14 @@ export function isAlive(pid: number): boolean {
   return readdirSync('/proc').includes(String(pid));
 }
 
-function readProc(pid: number, file: string): string {
+/** One bit for each capability that the process and its children can ever have. */
+export function capabilityBounds(pid: number | 'self'): bigint {
+  const mask = /^CapBnd:\s+(\w+)$/m.exec(readProc(pid, 'status'))?.[1];
+  if (mask === undefined) throw new Error(`No process ${pid}.`);
+  return BigInt(`0x${mask}`);
+}
+
+function readProc(pid: number | 'self', file: string): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {

@@ -28,7 +28,7 @@ const PACKAGES = [
 ];
 
 /** People who own the hogs; DESIGN section 1 calls them process owners. */
-export const ORDINARY_USERS = ['alice', 'bob'] as const;
+const ORDINARY_USERS = ['alice', 'bob'] as const;
 
 const FINISH = `
 set -eu
