@@ -116,11 +116,16 @@ async function listOrNone(directory: string): Promise<string[]> {
   }
 }
 
-/** A file that a crash has cut short tells nothing. */
+/** A file that a crash has cut short, or that somebody else has put there, tells nothing. */
 function parseIntent(text: string): StoredIntent | undefined {
   try {
-    return JSON.parse(text) as StoredIntent;
+    const stored = JSON.parse(text) as Partial<StoredIntent> | null;
+    return isIdentity(stored) && isIdentity(stored?.monitor) ? (stored as StoredIntent) : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isIdentity(value: Partial<ProcessIdentity> | null | undefined): boolean {
+  return Number.isInteger(value?.pid) && Number.isInteger(value?.startTime);
 }

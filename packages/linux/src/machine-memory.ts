@@ -3,34 +3,33 @@ import { MonitorError, type MachineMemory } from '@memory-monitor/core';
 import { parseMeminfo } from './proc/meminfo.js';
 import type { ProcReader } from './proc/proc-reader.js';
 
-/** Where the limits of a container's control group stand, by version. */
+/** Where the limits of a container's control group stand below the control groups' root, by version. */
 interface ContainerFiles {
   readonly limit: string;
   readonly usage: string;
   readonly stat: string;
 }
 
-const V2: ContainerFiles = {
-  limit: '/sys/fs/cgroup/memory.max',
-  usage: '/sys/fs/cgroup/memory.current',
-  stat: '/sys/fs/cgroup/memory.stat',
-};
+const V2: ContainerFiles = { limit: 'memory.max', usage: 'memory.current', stat: 'memory.stat' };
 
 const V1: ContainerFiles = {
-  limit: '/sys/fs/cgroup/memory/memory.limit_in_bytes',
-  usage: '/sys/fs/cgroup/memory/memory.usage_in_bytes',
-  stat: '/sys/fs/cgroup/memory/memory.stat',
+  limit: 'memory/memory.limit_in_bytes',
+  usage: 'memory/memory.usage_in_bytes',
+  stat: 'memory/memory.stat',
 };
 
 /** Reads how much memory the machine, or the container that the monitor runs in, has and uses. */
 export class MachineMemoryReader {
   readonly #reader: ProcReader;
   readonly #procRoot: string;
+  readonly #cgroupRoot: string;
   readonly #container: ContainerFiles | undefined;
 
-  constructor(reader: ProcReader, procRoot: string) {
+  /** The roots are where these file systems are mounted, or trees that look like them. */
+  constructor(reader: ProcReader, procRoot: string, cgroupRoot = '/sys/fs/cgroup') {
     this.#reader = reader;
     this.#procRoot = procRoot;
+    this.#cgroupRoot = cgroupRoot;
     this.#container = this.#findContainer();
   }
 
@@ -56,29 +55,36 @@ export class MachineMemoryReader {
     if (/^\d+:(?:[^:]*,)?memory(?:,[^:]*)?:\/$/m.test(groups)) {
       return V1;
     }
-    return /^0::\/$/m.test(groups) && this.#text(V2.limit) !== undefined ? V2 : undefined;
+    return /^0::\/$/m.test(groups) && this.#groupText(V2.limit) !== undefined ? V2 : undefined;
   }
 
   #withinContainer(machineBytes: number): { totalBytes: number; availableBytes: number } | undefined {
     if (this.#container === undefined) {
       return undefined;
     }
-    const limitBytes = this.#number(this.#container.limit);
-    const usageBytes = this.#number(this.#container.usage);
+    const limitBytes = this.#bytes(this.#container.limit);
+    const usageBytes = this.#bytes(this.#container.usage);
     if (limitBytes === undefined || usageBytes === undefined || limitBytes >= machineBytes) {
       return undefined;
     }
     // What the page cache could give back at once is available, as in MemAvailable.
-    const stat = this.#text(this.#container.stat) ?? '';
-    const inactive = Number(/^(?:total_)?inactive_file (\d+)$/m.exec(stat)?.[1] ?? 0);
+    const stat = this.#groupText(this.#container.stat) ?? '';
+    // Version 1 counts the groups inside only in the figures that begin with `total_`.
+    const inactive = Number(
+      (/^total_inactive_file (\d+)$/m.exec(stat) ?? /^inactive_file (\d+)$/m.exec(stat))?.[1] ?? 0,
+    );
     const availableBytes = Math.min(limitBytes, Math.max(0, limitBytes - usageBytes + inactive));
     return { totalBytes: limitBytes, availableBytes };
   }
 
   /** Undefined for `max`, which is no limit. */
-  #number(path: string): number | undefined {
-    const digits = /^\d+/.exec(this.#text(path) ?? '')?.[0];
+  #bytes(file: string): number | undefined {
+    const digits = /^\d+/.exec(this.#groupText(file) ?? '')?.[0];
     return digits === undefined ? undefined : Number(digits);
+  }
+
+  #groupText(file: string): string | undefined {
+    return this.#text(`${this.#cgroupRoot}/${file}`);
   }
 
   #text(path: string): string | undefined {

@@ -38,7 +38,12 @@ export class LogOutput {
   #held: string[] | undefined = [];
 
   private constructor(settings: LogSettings, onTerminalGone: () => void) {
-    this.#standardOutput = new StandardOutput(onTerminalGone);
+    this.#standardOutput = new StandardOutput({
+      onTerminalGone,
+      tellTrouble: (message) => {
+        this.tellTrouble(message);
+      },
+    });
     this.#main = this.#standardOutput;
     this.#settings = settings;
     this.#logger = this.#createLogger();
@@ -78,9 +83,14 @@ export class LogOutput {
     const before = this.#settings;
     this.#settings = settings;
     if (before.logFile !== settings.logFile || before.enableSyslog !== settings.enableSyslog) {
-      await this.#file?.close();
-      await this.#syslog?.close();
+      // First the new ones: lines are written meanwhile.
+      const replaced: (LogSink | undefined)[] = [this.#file, this.#syslog];
       await this.#openSinks();
+      await Promise.all(
+        replaced.map(async (sink) => {
+          await sink?.close(FLUSH_DEADLINE_MS);
+        }),
+      );
     }
   }
 

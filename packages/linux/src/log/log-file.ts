@@ -8,6 +8,7 @@ import type { LogLine, LogSink, TellTrouble } from './log-sink.js';
 /** What is kept while the disk is full. */
 const MOST_KEPT_BYTES = 1024 * 1024;
 const MODE = 0o640;
+const LOST = 'could not be written for too long: lines are lost';
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
 
 /** The log file. Written synchronously, so that nothing is lost even by SIGKILL; a full disk only delays lines. */
@@ -15,7 +16,7 @@ export class LogFile implements LogSink {
   readonly #path: string;
   readonly #tellTrouble: TellTrouble;
   #stream: sonicBoom.SonicBoom | undefined;
-  #isTroubleTold = false;
+  readonly #told = new Set<string>();
 
   /** Trouble in opening the file is told, and the monitor goes on without one. */
   constructor(path: string, tellTrouble: TellTrouble) {
@@ -30,21 +31,29 @@ export class LogFile implements LogSink {
 
   reopen(): void {
     const old = this.#stream;
-    this.#isTroubleTold = false;
+    this.#told.clear();
     this.#open();
     if (old !== undefined && old !== this.#stream) {
-      old.end();
+      this.#retire(old);
     }
   }
 
   async close(): Promise<void> {
     await Promise.resolve();
-    try {
-      this.#stream?.flushSync();
-      this.#stream?.end();
-    } catch {
-      // A disk that is still full: its lines are lost, as was told when it filled up.
+    if (this.#stream !== undefined) {
+      this.#retire(this.#stream);
+      this.#stream = undefined;
     }
+  }
+
+  /** Tries once more to write what has been kept. Not by `flushSync`, which tries for as long as the disk is full. */
+  #retire(stream: sonicBoom.SonicBoom): void {
+    stream.removeAllListeners('error');
+    stream.on('error', () => {
+      this.#tell(LOST);
+      stream.destroy();
+    });
+    stream.end();
   }
 
   #open(): void {
@@ -52,10 +61,10 @@ export class LogFile implements LogSink {
       const fd = openRegularFile(this.#path);
       const stream = new sonicBoom.SonicBoom({ fd, sync: true, maxLength: MOST_KEPT_BYTES });
       stream.on('error', (error: Error) => {
-        this.#tell(`can not be written, lines are kept until it can: ${error.message}`);
+        this.#tell('can not be written, lines are kept until it can', error.message);
       });
       stream.on('drop', () => {
-        this.#tell('could not be written for too long: lines are lost');
+        this.#tell(LOST);
       });
       this.#stream = stream;
     } catch (error) {
@@ -65,12 +74,14 @@ export class LogFile implements LogSink {
     }
   }
 
-  #tell(trouble: string): void {
-    if (!this.#isTroubleTold) {
-      this.#isTroubleTold = true;
+  /** Each trouble once, until the file is opened anew. */
+  #tell(trouble: string, cause = ''): void {
+    if (!this.#told.has(trouble)) {
+      this.#told.add(trouble);
+      const message = `The log file ${this.#path} ${trouble}${cause && `: ${cause}`}`;
       // Later: this is called from within a write, and telling writes to every sink.
       setImmediate(() => {
-        this.#tellTrouble(`The log file ${this.#path} ${trouble}`);
+        this.#tellTrouble(message);
       });
     }
   }

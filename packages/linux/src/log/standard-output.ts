@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 
 import sonicBoom from 'sonic-boom';
 
-import { SYSLOG_SEVERITY, type LogLine, type LogSink } from './log-sink.js';
+import { SYSLOG_SEVERITY, type LogLine, type LogSink, type TellTrouble } from './log-sink.js';
 
 const STANDARD_OUTPUT = 1;
 /** What is kept for a reader that does not read; more is dropped. */
@@ -16,10 +16,18 @@ const MOST_KEPT_BYTES = 1024 * 1024;
 export class StandardOutput implements LogSink {
   readonly #target: Target;
   readonly #isJournal: boolean;
+  readonly #tellTrouble: TellTrouble;
   #dropped = 0;
 
   /** `onTerminalGone` is called when the terminal that it leads to has been closed. */
-  constructor(onTerminalGone: () => void = () => undefined) {
+  constructor({
+    onTerminalGone,
+    tellTrouble,
+  }: {
+    readonly onTerminalGone: () => void;
+    readonly tellTrouble: TellTrouble;
+  }) {
+    this.#tellTrouble = tellTrouble;
     const stats = fstatSync(STANDARD_OUTPUT);
     this.#target =
       stats.isFIFO() || stats.isSocket() ? new StreamTarget() : new FileTarget(stats, onTerminalGone);
@@ -33,14 +41,15 @@ export class StandardOutput implements LogSink {
 
   write({ line, severity }: LogLine): void {
     const prefixed = this.#isJournal ? `<${SYSLOG_SEVERITY[severity]}>${line}` : line;
-    if (
-      this.#dropped > 0 &&
-      this.#target.write(`(${this.#dropped} lines were dropped: nobody read them)\n`)
-    ) {
-      this.#dropped = 0;
-    }
     if (!this.#target.write(prefixed)) {
       this.#dropped += 1;
+    } else if (this.#dropped > 0) {
+      const dropped = this.#dropped;
+      this.#dropped = 0;
+      // Later: this is called from within a write, and telling writes to every sink.
+      setImmediate(() => {
+        this.#tellTrouble(`Standard output dropped ${dropped} lines: nobody read them`);
+      });
     }
   }
 
@@ -100,7 +109,6 @@ class StreamTarget implements Target {
 class FileTarget implements Target {
   readonly #stream: sonicBoom.SonicBoom;
   #isKept = true;
-  #deadlineMs = Number.POSITIVE_INFINITY;
 
   constructor(stats: Stats, onTerminalGone: () => void) {
     const isTerminal = stats.isCharacterDevice();
@@ -108,7 +116,6 @@ class FileTarget implements Target {
       fd: isTerminal ? withoutBlocking() : STANDARD_OUTPUT,
       sync: !isTerminal,
       maxLength: MOST_KEPT_BYTES,
-      retryEAGAIN: () => performance.now() < this.#deadlineMs,
     });
     this.#stream.on('error', ({ code }: NodeJS.ErrnoException) => {
       // A full disk: the lines are kept and written with the next one that fits. A closed terminal never takes them.
@@ -127,14 +134,19 @@ class FileTarget implements Target {
     return this.#isKept;
   }
 
+  /** Not by `flushSync`, which tries for as long as the disk is full, or the terminal gone. */
   async flush(deadlineMs: number): Promise<void> {
-    await Promise.resolve();
-    this.#deadlineMs = performance.now() + deadlineMs;
-    try {
-      this.#stream.flushSync();
-    } catch {
-      // Nobody reads it, or the disk is full: it has had its time.
-    }
+    await new Promise<void>((resolve) => {
+      const deadline = setTimeout(resolve, deadlineMs);
+      const finish = (): void => {
+        clearTimeout(deadline);
+        resolve();
+      };
+      this.#stream.once('drain', finish);
+      this.#stream.once('error', finish);
+      // Tries once more to write what an error has left over.
+      this.#stream.write('');
+    });
   }
 }
 

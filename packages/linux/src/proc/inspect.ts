@@ -136,16 +136,17 @@ export class ProcessInspector {
 
   #names(directory: string, commBytes: Buffer) {
     const comm = commBytes.toString('utf8');
-    const link = this.#reader.readLink(`${directory}/exe`)?.toString('utf8');
-    const executable = link?.endsWith(DELETED) === true ? link.slice(0, -DELETED.length) : link;
-    const executableName = executable?.split('/').at(-1);
+    const path = withoutDeleted(this.#reader.readLink(`${directory}/exe`));
+    const baseName = path?.subarray(path.lastIndexOf('/') + 1);
+    const executableName = baseName?.toString('utf8');
     const isFull = commBytes.length >= LONGEST_COMM_BYTES;
-    const isCompleted = executableName !== undefined && Buffer.from(executableName).indexOf(commBytes) === 0;
+    // As bytes: the kernel may have cut a letter in two, and names need not be UTF-8.
+    const isCompleted = executableName !== undefined && baseName?.indexOf(commBytes) === 0;
     return {
       comm,
       name: isFull && isCompleted ? executableName : comm,
       isCommCut: isFull && !isCompleted,
-      executable,
+      executable: path?.toString('utf8'),
       executableName,
     };
   }
@@ -164,4 +165,9 @@ export class ProcessInspector {
   #text(path: string): string | undefined {
     return this.#reader.read(path)?.toString('latin1');
   }
+}
+
+function withoutDeleted(path: Buffer | undefined): Buffer | undefined {
+  const end = (path?.length ?? 0) - DELETED.length;
+  return end >= 0 && path?.indexOf(DELETED, end) === end ? path.subarray(0, end) : path;
 }

@@ -7,6 +7,7 @@ export type ProcFailure = 'gone' | 'denied';
 const LARGEST_BYTES = 1024 * 1024;
 const FIRST_BUFFER_BYTES = 64 * 1024;
 const SPACE = 0x20;
+const NEWLINE = 0x0a;
 const ZERO = 0x30;
 const NINE = 0x39;
 
@@ -106,6 +107,7 @@ export class ProcReader {
   }
 }
 
+/** Stops at what is no number, too large for one, or without its end: a figure in doubt is worse than none. */
 function parseNumbers(buffer: Buffer, length: number, numbers: Float64Array): number {
   let count = 0;
   let value = 0;
@@ -115,16 +117,14 @@ function parseNumbers(buffer: Buffer, length: number, numbers: Float64Array): nu
     if (byte >= ZERO && byte <= NINE) {
       value = value * 10 + (byte - ZERO);
       hasDigits = true;
+    } else if ((byte !== SPACE && byte !== NEWLINE) || value > Number.MAX_SAFE_INTEGER) {
+      return count;
     } else if (hasDigits) {
       numbers[count] = value;
       count += 1;
       value = 0;
       hasDigits = false;
     }
-  }
-  if (hasDigits && count < numbers.length) {
-    numbers[count] = value;
-    count += 1;
   }
   return count;
 }

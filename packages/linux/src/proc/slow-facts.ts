@@ -2,6 +2,7 @@ import type { ProcessIdentity, SlowFacts, SlowFactsRequest } from '@memory-monit
 
 import { ConcurrencyGate } from '../concurrency-gate.js';
 import { runBounded } from '../run-bounded.js';
+import { sleep } from '../sleep.js';
 import type { ProcessInspector } from './inspect.js';
 
 /** More of a command line is of use to nobody; it may be megabytes long. */
@@ -26,14 +27,20 @@ export class SlowFactsReader {
 
   async read(identity: ProcessIdentity, wanted: SlowFactsRequest, deadlineMs: number): Promise<SlowFacts> {
     const endMs = performance.now() + deadlineMs;
+    const done = new AbortController();
+    // A deadline of its own besides the reader's: the wait for a turn can be longer than that.
     const read = async (file: string, bytes: number): Promise<Buffer | undefined> =>
-      await this.#gate.run(
-        async () => await readBounded(`${this.#procRoot}/${identity.pid}/${file}`, bytes, endMs),
-      );
+      await Promise.race([
+        this.#gate.run(
+          async () => await readBounded(`${this.#procRoot}/${identity.pid}/${file}`, bytes, endMs),
+        ),
+        sleep(deadlineMs, done.signal).then(() => undefined),
+      ]);
     const [commandLine, rollup] = await Promise.all([
       wanted.commandLine === true ? read('cmdline', LONGEST_COMMAND_LINE_BYTES) : undefined,
       wanted.pss === true ? read('smaps_rollup', ROLLUP_BYTES) : undefined,
     ]);
+    done.abort();
     const isSameProcess = this.#inspector.isAlive(identity);
     return {
       commandLine: isSameProcess && commandLine !== undefined ? parseCommandLine(commandLine) : undefined,

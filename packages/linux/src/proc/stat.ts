@@ -19,6 +19,9 @@ export interface Stat {
 const PF_EXITING = 0x4;
 const PF_KTHREAD = 0x200000;
 
+/** Where the start time stands, counted from the state; more fields follow, so that one cut short is told. */
+const START_TIME = 19;
+
 const OPENING = 0x28;
 const CLOSING = 0x29;
 
@@ -40,9 +43,10 @@ export function parseStat(line: Buffer): Stat | undefined {
     terminalDevice: number(4),
     flags: number(6),
     threads: number(17),
-    startTime: number(19),
+    startTime: number(START_TIME),
   };
-  return Number.isInteger(stat.startTime) && Number.isInteger(stat.parentPid) ? stat : undefined;
+  const isWhole = fields.length > START_TIME + 1;
+  return isWhole && Number.isInteger(stat.startTime) && Number.isInteger(stat.parentPid) ? stat : undefined;
 }
 
 export function isKernelThread({ flags }: Stat): boolean {

@@ -11,6 +11,8 @@ const FIRST_CAPACITY = 4096;
 const SCANS_PER_REREAD = 32;
 /** `size resident shared …` of `statm`, in pages; proc_pid_statm(5). */
 const STATM_NUMBERS = 3;
+/** Names of processes below `/proc`: PIDs are less than 2²², PID_MAX_LIMIT of include/linux/threads.h. */
+const PID = /^[1-9]\d{0,6}$/;
 
 interface Columns {
   pid: Int32Array;
@@ -43,8 +45,7 @@ export class Scanner {
     this.#count = 0;
     this.#unreadable = 0;
     for (const name of this.#list()) {
-      const first = name.charCodeAt(0);
-      if (first >= 0x31 && first <= 0x39) {
+      if (PID.test(name)) {
         this.#sample(Number(name));
       }
     }
@@ -58,9 +59,6 @@ export class Scanner {
   }
 
   #sample(pid: number): void {
-    if (!Number.isInteger(pid)) {
-      return;
-    }
     const entry = this.#table.find(pid, (pid + this.#scan) % SCANS_PER_REREAD === 0);
     if (entry === undefined) {
       this.#countIfDenied();
@@ -71,25 +69,23 @@ export class Scanner {
       this.#push(entry, 0, 0);
       return;
     }
-    const count = this.#reader.readNumbers(entry.statmPath, this.#numbers);
+    const count = this.#readMemory(entry);
     if (count === -1) {
       this.#countIfDenied();
       this.#table.forget(pid);
-      return;
-    }
-    if (this.#numbers[1] === 0) {
-      this.#readOtherThread(pid);
-    }
-    if (count === STATM_NUMBERS) {
+    } else if (count === STATM_NUMBERS) {
       this.#push(entry, (this.#numbers[1] ?? 0) * PAGE_BYTES, (this.#numbers[2] ?? 0) * PAGE_BYTES);
     }
   }
 
-  #readOtherThread(pid: number): void {
-    const thread = this.#table.liveThreadOf(pid, listNames);
-    if (thread !== undefined) {
-      this.#reader.readNumbers(`${thread}/statm`, this.#numbers);
-    }
+  /** Returns how many of the numbers are this process's: where that is not all, the rest are another's. */
+  #readMemory({ pid, statmPath }: TableEntry): number {
+    const count = this.#reader.readNumbers(statmPath, this.#numbers);
+    const thread =
+      count === STATM_NUMBERS && this.#numbers[1] === 0
+        ? this.#table.liveThreadOf(pid, listNames)
+        : undefined;
+    return thread === undefined ? count : this.#reader.readNumbers(`${thread}/statm`, this.#numbers);
   }
 
   #push({ pid, startTime, uid }: TableEntry, rssBytes: number, sharedBytes: number): void {

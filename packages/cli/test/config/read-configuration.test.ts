@@ -1,0 +1,99 @@
+import { ConfigurationError, MonitorError } from '@memory-monitor/core';
+import { expect } from 'chai';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { readConfiguration } from '#src/config/read-configuration.js';
+
+describe('readConfiguration', () => {
+  let directory: string;
+  let config: string;
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'memory-monitor-test-'));
+    config = join(directory, 'config.toml');
+    writeFileSync(config, '[thresholds]\nram_gb_threshold = 4.0\n[whitelist]\nnames = ["sshd"]\n');
+  });
+
+  afterEach(() => {
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  function dropIn(name: string, text: string): string {
+    mkdirSync(join(directory, 'conf.d'), { recursive: true });
+    const path = join(directory, 'conf.d', name);
+    writeFileSync(path, text);
+    return path;
+  }
+
+  async function failure(options: Parameters<typeof readConfiguration>[0]): Promise<unknown> {
+    return await readConfiguration(options).catch((error: unknown) => error);
+  }
+
+  it('reads the file that it is given', async () => {
+    const { thresholds, files } = await readConfiguration({ config });
+    expect(thresholds.ramGbThreshold).to.equal(4);
+    expect(files).to.deep.equal([config]);
+  });
+
+  it('merges drop-ins over it, in the order of their names', async () => {
+    const second = dropIn('20-b.toml', '[thresholds]\nram_gb_threshold = 6\n');
+    const first = dropIn('10-a.toml', '[thresholds]\nram_gb_threshold = 5\ncheck_interval = 7\n');
+    const { thresholds, files } = await readConfiguration({ config });
+    expect(thresholds).to.include({ ramGbThreshold: 6, checkIntervalSeconds: 7 });
+    expect(files).to.deep.equal([config, first, second]);
+  });
+
+  it('lets a drop-in add to a whitelist, and not replace it', async () => {
+    dropIn('a.toml', '[whitelist]\nnames = ["cron"]\n');
+    const { whitelist } = await readConfiguration({ config });
+    expect(whitelist.names.map(({ name }) => name)).to.deep.equal(['sshd', 'cron']);
+  });
+
+  it('passes over hidden files and those that are not TOML', async () => {
+    for (const name of ['.hidden.toml', 'a.toml~', 'a.toml.dpkg-old', 'README']) {
+      dropIn(name, 'broken =');
+    }
+    expect((await readConfiguration({ config })).files).to.deep.equal([config]);
+  });
+
+  it('does without a directory of drop-ins, and with a file in its place', async () => {
+    writeFileSync(join(directory, 'conf.d'), '');
+    expect((await readConfiguration({ config })).files).to.deep.equal([config]);
+  });
+
+  it("lets the command line's options win", async () => {
+    const { settings } = await readConfiguration({ config, dryRun: true, logFormat: 'json' });
+    expect(settings).to.include({ dryRun: true, logFormat: 'json' });
+  });
+
+  it('keeps a dry run that the file asks for', async () => {
+    dropIn('a.toml', '[settings]\ndry_run = true\nlog_format = "json"\n');
+    const { settings } = await readConfiguration({ config, dryRun: false });
+    expect(settings).to.include({ dryRun: true, logFormat: 'json' });
+  });
+
+  it('reports the mistakes of all files at once, each in its own file', async () => {
+    const first = dropIn('a.toml', '[settings]\ndry_run = "no"\n');
+    const second = dropIn('b.toml', '[limits]\n');
+    const error = await failure({ config });
+    expect(error).to.be.instanceOf(ConfigurationError);
+    const places = (error as ConfigurationError).mistakes.map(({ file, line, column }) => [
+      file,
+      line,
+      column,
+    ]);
+    expect(places).to.deep.equal([
+      [first, 2, 11],
+      [second, 1, 2],
+    ]);
+  });
+
+  it('tells a file that is missing from one that can not be read', async () => {
+    const missing = await failure({ config: join(directory, 'nowhere.toml') });
+    expect(missing).to.be.instanceOf(MonitorError).and.include({ code: 'MM_ERR_CONFIG_NOT_FOUND' });
+    const unreadable = await failure({ config: directory });
+    expect(unreadable).to.be.instanceOf(MonitorError).and.include({ code: 'MM_ERR_CONFIG_UNREADABLE' });
+  });
+});

@@ -1,0 +1,44 @@
+import { expect } from 'chai';
+
+import { createProgram } from '#src/program.js';
+
+function parse(...args: string[]): Promise<unknown> {
+  const program = createProgram(() => {});
+  for (const command of [program, ...program.commands]) {
+    command.configureOutput({ writeErr: () => {}, writeOut: () => {} }).exitOverride();
+  }
+  return program.parseAsync(['node', 'memory-monitor', ...args]).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+describe('the command tree', () => {
+  it('has run and check, each with a description', () => {
+    const { commands } = createProgram(() => {});
+    expect(commands.map((command) => command.name())).to.deep.equal(['run', 'check']);
+    for (const command of commands) {
+      expect(command.description()).to.not.equal('');
+    }
+  });
+
+  it('takes the options of section 8 of the design', () => {
+    const options = Object.fromEntries(
+      createProgram(() => {}).commands.map((command) => [
+        command.name(),
+        command.options.map(({ long }) => long),
+      ]),
+    );
+    expect(options).to.deep.equal({
+      run: ['--config', '--dry-run', '--once', '--log-format'],
+      check: ['--config', '--json'],
+    });
+  });
+
+  it('refuses a log format that there is not, an unknown option and an unknown command', async () => {
+    expect(await parse('run', '--log-format', 'xml')).to.include({ code: 'commander.invalidArgument' });
+    expect(await parse('run', '--force')).to.include({ code: 'commander.unknownOption' });
+    expect(await parse('rum')).to.include({ code: 'commander.unknownCommand' });
+    expect(await parse('run', 'now')).to.include({ code: 'commander.excessArguments' });
+  });
+});

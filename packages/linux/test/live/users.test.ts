@@ -1,0 +1,101 @@
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { expect } from 'chai';
+
+import { SystemClock } from '#src/system-clock.js';
+import { askDatabase } from '#src/users/getent.js';
+import { SystemUsers } from '#src/users/system-users.js';
+import { itWhere } from '../support/it-where.js';
+import { firstLack, lacksMount, lacksRoot } from '../support/lacks.js';
+import { nodeRunning, run } from '../support/run.js';
+import { useTemporaryDirectory } from '../support/temporary-directory.js';
+
+const UNKNOWN_ID = 3_999_999_999;
+const lacksOtherMachine = firstLack(lacksRoot, lacksMount);
+
+describe("the system's user database", () => {
+  const directory = useTemporaryDirectory();
+
+  it('knows root, and does not know everybody', async () => {
+    const users = new SystemUsers(new SystemClock());
+    await users.resolve(
+      { uids: [0, UNKNOWN_ID], gids: [0, UNKNOWN_ID], names: ['root', 'no-such-user'] },
+      5000,
+    );
+    expect(users.userName(0)).to.equal('root');
+    expect(users.groupName(0)).to.equal('root');
+    expect(users.userName(UNKNOWN_ID)).to.equal(String(UNKNOWN_ID));
+    expect(users.groupName(UNKNOWN_ID)).to.equal(String(UNKNOWN_ID));
+    expect(users.uidOf('root')).to.deep.equal({ state: 'found', uid: 0 });
+    expect(users.uidOf('no-such-user')).to.deep.equal({ state: 'absent' });
+  });
+
+  it('knows every user of /etc/passwd', async () => {
+    for (const line of readFileSync('/etc/passwd', 'utf8').trim().split('\n').slice(0, 5)) {
+      const [name = '', , uid = ''] = line.split(':');
+      expect(await askDatabase('passwd', name, 5000)).to.deep.equal({ name, id: Number(uid) });
+    }
+  });
+
+  it('is not confused by names that look like options, or hold what no name can', async () => {
+    for (const name of ['--help', '-s', '', 'a:b', 'root\nroot', '../etc', 'ro\0ot', 'x'.repeat(5000)]) {
+      expect(await askDatabase('passwd', name, 5000), JSON.stringify(name)).to.be.oneOf([
+        'absent',
+        'unanswered',
+      ]);
+    }
+  });
+
+  /** Asks in a mount namespace of its own, after `prepare` has changed the machine there. */
+  const askAfter = (prepare: string, deadlineMs: number): unknown => {
+    const script = `
+      import { spawnSync } from 'node:child_process';
+      import { SystemClock } from '#src/system-clock.js';
+import { askDatabase } from '#src/users/getent.js';
+import { SystemUsers } from '#src/users/system-users.js';
+      spawnSync('sh', ['-c', process.argv[1]], { stdio: 'inherit' });
+      const beganMs = performance.now();
+      const answers = [];
+      for (const [database, key] of [['passwd', 'root'], ['passwd', '0'], ['group', '0'], ['passwd', 'no-such']]) {
+        answers.push(await askDatabase(database, key, ${deadlineMs}));
+      }
+      console.log(JSON.stringify({ answers, tookMs: performance.now() - beganMs }));`;
+    const command = [...nodeRunning(script), prepare];
+    const { stdout, stderr } = run('unshare', ['--mount', ...command], { timeout: 15_000 });
+    expect(stderr).to.equal('');
+    return JSON.parse(stdout);
+  };
+  const ROOT = { name: 'root', id: 0 };
+
+  itWhere(lacksOtherMachine, 'is /etc/passwd and /etc/group where there is no getent', async () => {
+    // An empty directory over each of those where it is looked for.
+    const prepare =
+      'mount -t tmpfs tmpfs /usr/sbin; mount -t tmpfs tmpfs /sbin; mount -t tmpfs tmpfs "$(dirname "$(command -v getent)")"';
+    expect(askAfter(prepare, 5000))
+      .to.have.property('answers')
+      .that.deep.equals([ROOT, ROOT, ROOT, 'absent']);
+  });
+
+  const replaceGetent = (script: string): string => {
+    const path = join(directory(), 'getent');
+    writeFileSync(path, `#!/bin/sh\n${script}\n`);
+    chmodSync(path, 0o755);
+    return `mount --bind ${path} "$(command -v getent)"`;
+  };
+
+  itWhere(lacksOtherMachine, 'gives no answer by the deadline if it hangs', async () => {
+    const { answers, tookMs } = askAfter(replaceGetent('exec sleep 1000'), 200) as {
+      answers: unknown;
+      tookMs: number;
+    };
+    expect(answers).to.deep.equal(Array(4).fill('unanswered'));
+    expect(tookMs).to.be.within(4 * 195, 5000);
+  });
+
+  itWhere(lacksOtherMachine, 'gives no answer if it fails', async () => {
+    expect(askAfter(replaceGetent('exit 1'), 5000))
+      .to.have.property('answers')
+      .that.deep.equals(Array(4).fill('unanswered'));
+  });
+});

@@ -1,0 +1,169 @@
+import { MonitorError } from '@memory-monitor/core';
+import { expect } from 'chai';
+
+import { PAGE_BYTES } from '#src/proc/page-size.js';
+import { LinuxProcessSource } from '#src/process-source.js';
+import { sampleOf, samplesOf } from '../support/columns.js';
+import { FakeProc, PF_KTHREAD, statmLine, statusText } from '../support/fake-proc.js';
+import { useTemporaryDirectory } from '../support/temporary-directory.js';
+
+const SCANS_PER_REREAD = 32;
+
+describe('a scan', () => {
+  const directory = useTemporaryDirectory();
+  let proc: FakeProc;
+  let source: LinuxProcessSource;
+
+  beforeEach(() => {
+    proc = new FakeProc(directory());
+    source = new LinuxProcessSource(proc.root);
+  });
+
+  const pids = (): number[] => samplesOf(source.scan()).map(({ pid }) => pid);
+
+  /** The first scan, counted from 1, whose sample of the PID satisfies `isIt`. */
+  const scanUntil = (pid: number, isIt: (sample: ReturnType<typeof sampleOf>) => boolean): number => {
+    for (let scan = 1; scan <= SCANS_PER_REREAD; scan += 1) {
+      if (isIt(sampleOf(source.scan(), pid))) {
+        return scan;
+      }
+    }
+    throw new Error(`not within ${SCANS_PER_REREAD} scans`);
+  };
+
+  it('takes memory from statm in pages, and who it is from stat and status', () => {
+    proc.add({ pid: 42, startTime: 777, uid: 1001, residentPages: 561, sharedPages: 389 });
+    expect(samplesOf(source.scan())).to.deep.equal([
+      { pid: 42, startTime: 777, uid: 1001, rssBytes: 561 * PAGE_BYTES, sharedBytes: 389 * PAGE_BYTES },
+    ]);
+  });
+
+  it('reads the memory anew each time', () => {
+    proc.add({ pid: 42, residentPages: 10 });
+    source.scan();
+    proc.write('42/statm', statmLine({ pid: 42, residentPages: 20 }));
+    expect(sampleOf(source.scan(), 42)?.rssBytes).to.equal(20 * PAGE_BYTES);
+  });
+
+  it('of nothing is empty', () => {
+    expect(source.scan()).to.include({ count: 0, unreadable: 0 });
+  });
+
+  it('fails where the processes can not be listed', () => {
+    const absent = new LinuxProcessSource(`${directory()}/absent`);
+    expect(() => absent.scan())
+      .to.throw(MonitorError, 'can not be listed')
+      .with.property('code', 'MM_ERR_PROC_UNREADABLE');
+  });
+
+  describe('over a process whose statm has become malformed', () => {
+    for (const statm of ['', '\n', '5', '5 ', '5 6', '5 6 ', 'x 5 6 7', '-1 -2 -3 -4\n', '5 6 7']) {
+      it(`(${JSON.stringify(statm)}) does not give it the figures of the one before`, () => {
+        for (const pid of [41, 42, 43]) {
+          proc.add({ pid, residentPages: 1_000_000, sharedPages: 500_000 });
+        }
+        expect(pids()).to.deep.equal([41, 42, 43]);
+        proc.write('42/statm', statm);
+        expect(pids()).to.deep.equal([41, 43]);
+        expect(source.inspect({ pid: 42, startTime: 100 })).to.equal(undefined);
+        expect(source.inspect({ pid: 41, startTime: 100 })?.rssBytes).to.equal(1_000_000 * PAGE_BYTES);
+      });
+    }
+  });
+
+  it('sees the memory of a process whose first thread has ended at another thread', () => {
+    proc.add({ pid: 42, state: 'Z', threads: 3, residentPages: 0, sharedPages: 0 });
+    proc.write('42/task/42/statm', '0 0 0 0 0 0 0\n');
+    proc.write('42/task/44/statm', statmLine({ pid: 44, residentPages: 700, sharedPages: 70 }));
+    proc.write('42/task/44/status', statusText({ pid: 44 }));
+    expect(sampleOf(source.scan(), 42)).to.include({
+      rssBytes: 700 * PAGE_BYTES,
+      sharedBytes: 70 * PAGE_BYTES,
+    });
+    expect(source.inspect({ pid: 42, startTime: 100 })).to.include({ rssBytes: 700 * PAGE_BYTES });
+  });
+
+  for (const statm of [undefined, '', '9', '9 8', '9 8 x\n']) {
+    it(`gives no false figures if that thread's statm is ${JSON.stringify(statm)}`, () => {
+      proc.add({ pid: 41, residentPages: 1_000_000 });
+      proc.add({ pid: 42, state: 'Z', threads: 3, residentPages: 0, sharedPages: 0 });
+      proc.write('42/task/44/status', statusText({ pid: 44 }));
+      if (statm !== undefined) {
+        proc.write('42/task/44/statm', statm);
+      }
+      expect(sampleOf(source.scan(), 42)?.rssBytes ?? 0).to.equal(0);
+      expect(source.inspect({ pid: 42, startTime: 100 })).to.equal(undefined);
+    });
+  }
+
+  it('shows a zombie without memory, and an inspection shows none', () => {
+    proc.add({ pid: 42, state: 'Z', residentPages: 0, sharedPages: 0 });
+    expect(sampleOf(source.scan(), 42)?.rssBytes).to.equal(0);
+    expect(source.inspect({ pid: 42, startTime: 100 })).to.equal(undefined);
+    expect(source.inspector.isAlive({ pid: 42, startTime: 100 })).to.equal(false);
+  });
+
+  it('shows a kernel thread without memory, and says what it is', () => {
+    proc.add({ pid: 2, flags: PF_KTHREAD, residentPages: 0, sharedPages: 0 });
+    expect(sampleOf(source.scan(), 2)?.rssBytes).to.equal(0);
+    expect(source.inspect({ pid: 2, startTime: 100 })?.isKernelThread).to.equal(true);
+  });
+
+  describe('notices', () => {
+    it('that a process has gone', () => {
+      proc.add({ pid: 42 });
+      proc.add({ pid: 43 });
+      expect(pids()).to.deep.equal([42, 43]);
+      proc.remove(42);
+      expect(pids()).to.deep.equal([43]);
+    });
+
+    it('at once who comes back under a PID that was free for one scan', () => {
+      proc.add({ pid: 42, startTime: 100, uid: 1 });
+      source.scan();
+      proc.remove(42);
+      source.scan();
+      proc.add({ pid: 42, startTime: 200, uid: 2 });
+      expect(sampleOf(source.scan(), 42)).to.include({ startTime: 200, uid: 2 });
+    });
+
+    it('who has taken over a PID within 32 scans', () => {
+      proc.add({ pid: 42, startTime: 100, uid: 1 });
+      source.scan();
+      proc.add({ pid: 42, startTime: 200, uid: 2 });
+      scanUntil(42, (sample) => sample?.startTime === 200 && sample.uid === 2);
+    });
+
+    it('who has taken over a PID in the next scan, once the one before was looked for in vain', () => {
+      for (let pid = 42; pid < 42 + SCANS_PER_REREAD; pid += 1) {
+        proc.add({ pid, startTime: 100, uid: 1 });
+        source.scan();
+        proc.add({ pid, startTime: 200, uid: 2 });
+        expect(source.inspect({ pid, startTime: 100 })).to.equal(undefined);
+        expect(sampleOf(source.scan(), pid)).to.include({ startTime: 200, uid: 2 });
+        expect(source.inspect({ pid, startTime: 200 })).to.include({ startTime: 200, uid: 2 });
+      }
+    });
+
+    it('another uid within 32 scans', () => {
+      proc.add({ pid: 42, uid: 1000 });
+      source.scan();
+      proc.write('42/status', statusText({ pid: 42, uid: 2000 }));
+      scanUntil(42, (sample) => sample?.uid === 2000);
+    });
+
+    it('within 32 scans that a PID is no longer that of a kernel thread', () => {
+      proc.add({ pid: 42, flags: PF_KTHREAD, residentPages: 0 });
+      source.scan();
+      proc.add({ pid: 42, startTime: 200, residentPages: 500 });
+      scanUntil(42, (sample) => sample?.rssBytes === 500 * PAGE_BYTES);
+    });
+
+    it('that status has become unreadable within 32 scans, and takes no uid on trust then', () => {
+      proc.add({ pid: 42, uid: 1000 });
+      source.scan();
+      proc.write('42/status', '');
+      scanUntil(42, (sample) => sample === undefined);
+    });
+  });
+});

@@ -1,0 +1,24 @@
+import { run } from './run.js';
+
+export const lacksRoot = process.getuid?.() === 0 ? undefined : 'needs root';
+export const lacksCompiler = lackUnless('needs a C compiler, cc', 'cc', '--version');
+export const lacksScript = lackUnless('needs script of util-linux', 'script', '--version');
+
+/** In a container, root may be allowed neither of these. */
+export const lacksMount = lackUnless(
+  'needs to be allowed to mount',
+  ...['unshare', '--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'],
+);
+export const lacksPidNamespace = lackUnless(
+  'needs to be allowed to make PID namespaces',
+  ...['unshare', '--pid', '--fork', '--mount-proc', 'mount', '-o', 'remount,hidepid=1', '/proc'],
+);
+
+/** The first thing that is lacking; undefined if nothing is. */
+export function firstLack(...lacks: readonly (string | undefined)[]): string | undefined {
+  return lacks.find((lack) => lack !== undefined);
+}
+
+function lackUnless(lack: string, command: string, ...args: readonly string[]): string | undefined {
+  return run(command, args).status === 0 ? undefined : lack;
+}
