@@ -14,9 +14,16 @@ function parse(...args: string[]): Promise<unknown> {
 }
 
 describe('the command tree', () => {
-  it('has run and check, each with a description', () => {
+  it('has the commands of section 8 that there are so far, each with a description', () => {
     const { commands } = createProgram(() => {});
-    expect(commands.map((command) => command.name())).to.deep.equal(['run', 'check']);
+    expect(commands.map((command) => command.name())).to.deep.equal([
+      'run',
+      'check',
+      'install',
+      'uninstall',
+      'arm',
+      'disarm',
+    ]);
     for (const command of commands) {
       expect(command.description()).to.not.equal('');
     }
@@ -32,6 +39,10 @@ describe('the command tree', () => {
     expect(options).to.deep.equal({
       run: ['--config', '--dry-run', '--once', '--log-format'],
       check: ['--config', '--json'],
+      install: ['--armed'],
+      uninstall: ['--purge'],
+      arm: [],
+      disarm: [],
     });
   });
 

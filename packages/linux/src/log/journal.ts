@@ -45,7 +45,7 @@ export class Journal implements LogSink {
 }
 
 /** An entry as systemd's JOURNAL_NATIVE_PROTOCOL.md describes it. */
-function journalEntry({ message, fields, severity }: LogLine): Buffer {
+export function journalEntry({ message, fields, severity }: LogLine): Buffer {
   const entry = [
     field('MESSAGE', message),
     field('PRIORITY', String(SYSLOG_SEVERITY[severity])),
