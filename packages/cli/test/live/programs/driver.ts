@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
+import { environmentOf } from '../support/environment.js';
 import { monotonicMs } from '../support/monotonic.js';
 import type { ProgramOptions, Report, Request } from '../support/protocol.js';
 
@@ -67,7 +68,7 @@ function launch({ file, args = [], argv0, uid, gid, env, stdout, stderr }: Progr
     ...(argv0 === undefined ? {} : { argv0 }),
     ...(uid === undefined ? {} : { uid }),
     ...(gid === undefined ? {} : { gid }),
-    env: { ...process.env, ...env },
+    env: { ...environmentOf(uid), ...env },
   });
   for (const descriptor of outputs) {
     if (descriptor !== undefined) {

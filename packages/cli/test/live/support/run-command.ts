@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
+import { environmentOf } from './environment.js';
 import { COMMAND } from './isolation.js';
 
 export interface Finished {
@@ -19,7 +20,7 @@ export async function runCommand(args: readonly string[], uid?: number): Promise
   }
   const child = spawn(process.execPath, [COMMAND, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    ...(uid === undefined ? {} : { uid, gid: uid }),
+    ...(uid === undefined ? {} : { uid, gid: uid, env: environmentOf(uid) }),
   });
   const code = new Promise<number | null>((resolve) => child.once('close', resolve));
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
