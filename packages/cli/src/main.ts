@@ -1,8 +1,13 @@
 import { CommanderError } from 'commander';
 
+import { takeEarlySignals } from './early-signals.js';
 import { EX_OK, EX_USAGE } from './exit-codes.js';
 import { printError } from './print-error.js';
 import { createProgram } from './program.js';
+
+if (process.argv[2] === 'run') {
+  takeEarlySignals();
+}
 
 const isVerbose = process.argv.includes('--verbose');
 

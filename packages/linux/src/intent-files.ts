@@ -60,9 +60,9 @@ export class IntentFiles implements IntentLog {
       const unfinished: UnfinishedIntent[] = [];
       for (const name of await listOrNone(this.#directory)) {
         const path = join(this.#directory, name);
-        const stored = parseIntent(await readFile(path, 'utf8'));
+        const stored = parseIntent(await readOrNothing(path));
         if (stored === undefined || !this.#isSomebodyElses(stored)) {
-          await rm(path, { force: true });
+          await rm(path, { force: true, recursive: true });
         }
         if (stored !== undefined && this.#isOurs(stored)) {
           unfinished.push({ ...stored, isStillRunning: this.#inspector.isAlive(stored) });
@@ -113,6 +113,15 @@ async function listOrNone(directory: string): Promise<string[]> {
       return [];
     }
     throw new Error(`${directory}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Empty for what has gone meanwhile, or is no file. */
+async function readOrNothing(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch {
+    return '';
   }
 }
 

@@ -15,6 +15,7 @@ import {
 import { provideLinux, SystemdSupervisor } from '@memory-monitor/linux';
 
 import { readConfiguration, type ConfigurationOptions } from '../config/read-configuration.js';
+import { leaveSignals } from '../early-signals.js';
 import { EX_OK } from '../exit-codes.js';
 import { LogOutput } from '../log/log-output.js';
 import { packageVersion } from '../version.js';
@@ -58,6 +59,7 @@ export async function run(options: RunOptions): Promise<number> {
   logFaults(output);
   stopOnSignals(monitor);
   reloadOnHangup(monitor, output, options, live, supervisor);
+  leaveSignals();
   try {
     await monitor.run({ once: options.once === true });
   } finally {

@@ -75,6 +75,10 @@ function readFile(path: string): SourceFile | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
       return undefined;
     }
+    if ((error as NodeJS.ErrnoException).code === 'EISDIR') {
+      const message = `${path} is a directory, not a configuration file; give the path of the file.`;
+      throw new MonitorError('MM_ERR_CONFIG_NOT_FOUND', message, { cause: error });
+    }
     throw unreadable(path, error);
   }
 }

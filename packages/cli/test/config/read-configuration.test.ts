@@ -1,6 +1,6 @@
 import { ConfigurationError, MonitorError } from '@memory-monitor/core';
 import { expect } from 'chai';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -93,7 +93,11 @@ describe('readConfiguration', () => {
   it('tells a file that is missing from one that can not be read', async () => {
     const missing = await failure({ config: join(directory, 'nowhere.toml') });
     expect(missing).to.be.instanceOf(MonitorError).and.include({ code: 'MM_ERR_CONFIG_NOT_FOUND' });
-    const unreadable = await failure({ config: directory });
+    const aDirectory = await failure({ config: directory });
+    expect(aDirectory).to.include({ code: 'MM_ERR_CONFIG_NOT_FOUND' });
+    expect((aDirectory as Error).message).to.match(/ is a directory, not a configuration file; /);
+    symlinkSync('loop', join(directory, 'loop'));
+    const unreadable = await failure({ config: join(directory, 'loop') });
     expect(unreadable).to.be.instanceOf(MonitorError).and.include({ code: 'MM_ERR_CONFIG_UNREADABLE' });
   });
 });

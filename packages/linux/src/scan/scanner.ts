@@ -65,10 +65,6 @@ export class Scanner {
       return;
     }
     entry.seenInScan = this.#scan;
-    if (entry.isKernelThread) {
-      this.#push(entry, 0, 0);
-      return;
-    }
     const count = this.#readMemory(entry);
     if (count === -1) {
       this.#countIfDenied();
@@ -79,10 +75,10 @@ export class Scanner {
   }
 
   /** Returns how many of the numbers are this process's: where that is not all, the rest are another's. */
-  #readMemory({ pid, statmPath }: TableEntry): number {
+  #readMemory({ pid, statmPath, isKernelThread }: TableEntry): number {
     const count = this.#reader.readNumbers(statmPath, this.#numbers);
     const thread =
-      count === STATM_NUMBERS && this.#numbers[1] === 0
+      count === STATM_NUMBERS && this.#numbers[1] === 0 && !isKernelThread
         ? this.#table.liveThreadOf(pid, listNames)
         : undefined;
     return thread === undefined ? count : this.#reader.readNumbers(`${thread}/statm`, this.#numbers);

@@ -48,11 +48,16 @@ describe('a bounded run', () => {
   });
 
   it('finds programs of the system only, and gives them no environment', async () => {
+    process.env['A_SECRET_OF_THE_MONITOR'] = 'yes';
     const { output } = await runBounded('env', [], 5000);
-    expect(output.toString().trim().split('\n').sort()).to.deep.equal([
-      'LC_ALL=C',
-      'PATH=/usr/sbin:/usr/bin:/sbin:/bin',
-    ]);
+    delete process.env['A_SECRET_OF_THE_MONITOR'];
+    // Node itself hands this one on, to measure coverage.
+    const variables = output
+      .toString()
+      .trim()
+      .split('\n')
+      .filter((line) => !line.startsWith('NODE_V8_COVERAGE='));
+    expect(variables.sort()).to.deep.equal(['LC_ALL=C', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin']);
   });
 
   it('rejects where there is no such program', async () => {

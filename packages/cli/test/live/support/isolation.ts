@@ -2,7 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /** The command, as a person starts it. */
-export const COMMAND = fileURLToPath(new URL('../../../bin/memory-monitor.js', import.meta.url));
+/** The command under test: this package's, or the one that is named, such as the bundle's. */
+export const COMMAND =
+  process.env['MM_TEST_COMMAND'] ?? fileURLToPath(new URL('../../../bin/memory-monitor.js', import.meta.url));
 
 /** Programs of util-linux. */
 export const UNSHARE = 'unshare';
