@@ -20,6 +20,31 @@ inMachine(
       expect(await machine.succeed(['systemctl', 'is-enabled', 'memory-monitor'])).to.equal('enabled\n');
     });
 
+    it('runs in a unit that is bounded, watched, and started again whatever happens', async (machine) => {
+      const wanted = {
+        Type: 'notify',
+        Restart: 'always',
+        RestartUSec: '10s',
+        StartLimitIntervalUSec: '0',
+        WatchdogUSec: '30s',
+        MemoryMax: String(100 << 20),
+        MemorySwapMax: '0',
+        MemoryMin: String(64 << 20),
+        CPUQuotaPerSecUSec: '100ms',
+        CPUQuotaPeriodUSec: '1s',
+        OOMScoreAdjust: '-900',
+        ProtectSystem: 'strict',
+        ProtectHome: 'yes',
+        PrivateTmp: 'yes',
+        NoNewPrivileges: 'yes',
+      };
+      const found: Record<string, string> = {};
+      for (const property of Object.keys(wanted)) {
+        found[property] = await show(machine, property);
+      }
+      expect(found).to.deep.equal(wanted);
+    });
+
     it('is a dry run at first: a hog lives, and the log says what would happen', async (machine) => {
       expect(await show(machine, 'StatusText')).to.match(/^Dry run/);
       await hurry(machine);
@@ -91,6 +116,19 @@ inMachine(
       expect(output).to.include(`/etc/memory-monitor, ${LOG} are left`);
       expect((await machine.run(['systemctl', 'cat', 'memory-monitor'])).exitCode).to.not.equal(0);
       expect(await machine.read('/etc/memory-monitor/config.toml')).to.include('# mine');
+    });
+
+    it('asks on a terminal whether configuration and logs are to go, and takes a no', async (machine) => {
+      await install(machine);
+      const ask = async (answer: string) =>
+        await machine.succeed(`(sleep 1; echo ${answer}) | script -qec 'memory-monitor uninstall' /dev/null`);
+      expect(await ask('n')).to.include(
+        'Remove the configuration in /etc/memory-monitor and the logs as well? [y/N]',
+      );
+      expect(await machine.read('/etc/memory-monitor/config.toml')).to.include('# mine');
+      await install(machine);
+      expect(await ask('y')).to.include('Nothing is left.');
+      expect((await machine.run(['ls', '/etc/memory-monitor', LOG])).exitCode).to.not.equal(0);
     });
 
     it('is a dry run again when it is installed again, whatever it was before', async (machine) => {
