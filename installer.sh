@@ -22,12 +22,19 @@ version=$("$node" -p 'process.versions.node')
 oldest=$(printf '%s\n%s\n' "$wanted" "$version" | sort -V | head -n 1)
 [ "$oldest" = "$wanted" ] || fail "Node $version at $node is too old; install Node $wanted or later, and run this again" 69
 
-if [ ! -f packages/cli/bundle/app/memory-monitor.mjs ]; then
+# Whether there is a bundle, and nothing in this clone is newer (git pull).
+bundle=packages/cli/bundle/app/memory-monitor.mjs
+is_built() {
+  [ -f "$bundle" ] &&
+    [ -z "$(find packages/*/src packages/cli/service config.toml package-lock.json -newer "$bundle" -print -quit)" ]
+}
+
+if ! is_built; then
   PATH="$(dirname "$node"):$PATH"
-  command -v npm >/dev/null || fail 'there is no npm on this machine, and this clone has not been built; install npm, and run this again' 69
+  command -v npm >/dev/null || fail 'there is no npm on this machine, and this clone has not been built since it changed; install npm, and run this again' 69
   echo 'Building from this clone (npm ci, npm run bundle) …'
   npm ci --no-audit --no-fund --loglevel=error
   npm run --silent bundle
 fi
 
-exec "$node" packages/cli/bundle/app/memory-monitor.mjs install "$@"
+exec "$node" "$bundle" install "$@"

@@ -6,7 +6,8 @@ import type { Machine } from './support/machine.js';
 import { install, show, WITH_CLONE } from './support/service.js';
 import { waitFor } from './support/wait-for.js';
 
-const WINDOW_MS = 20_000;
+/** Two scans at the longer interval. */
+const WINDOW_MS = 60_000;
 const TICKS_PER_SECOND = 100;
 
 /** Scans as the Python service documents it: every process by psutil, RSS and percent of RAM, each interval. */
@@ -56,11 +57,10 @@ inMachine(
   (it) => {
     it('from start to ready', async (machine) => {
       await install(machine);
+      await machine.succeed(['systemctl', 'stop', 'memory-monitor']);
       const beganMs = performance.now();
-      await machine.succeed(['systemctl', 'restart', 'memory-monitor']);
-      process.stdout.write(
-        `    stop, start and first scan: ${(performance.now() - beganMs).toFixed(0)} ms\n`,
-      );
+      await machine.succeed(['systemctl', 'start', 'memory-monitor']);
+      process.stdout.write(`    start, first scan, ready: ${(performance.now() - beganMs).toFixed(0)} ms\n`);
       expect(await show(machine, 'ActiveState')).to.equal('active');
     });
 
@@ -72,7 +72,9 @@ inMachine(
         );
         await machine.succeed(['systemctl', 'restart', 'memory-monitor']);
         await machine.write('/tmp/service.py', PYTHON_SERVICE);
-        const limits = ['--property=MemoryMax=100M', '--property=CPUQuota=10%'];
+        const limits = ['MemoryMax=100M', 'CPUQuota=10%', 'CPUQuotaPeriodSec=1s'].map(
+          (limit) => `--property=${limit}`,
+        );
         const python = ['python3', '-u', '/tmp/service.py', String(seconds)];
         await machine.succeed(['systemd-run', '--quiet', '--unit=python-monitor', ...limits, ...python]);
         await waitFor(

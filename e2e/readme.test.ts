@@ -52,12 +52,17 @@ inMachine(
       expect((await machine.run(['systemctl', 'cat', 'memory-monitor'])).exitCode).to.not.equal(0);
     });
 
-    for (const { script } of blocks('bash by-hand')) {
-      it('work by hand too, on a machine without the service', async (machine) => {
-        await machine.succeed(`set -e\n${script}`, { cwd: CLONE });
-        expect(await show(machine, 'StatusText')).to.match(/^Dry run/);
-      });
-    }
+    const [byHand, awayByHand] = blocks('bash by-hand');
+
+    it('install it by hand too, on a machine without the service', async (machine) => {
+      await machine.succeed(`set -e\n${byHand?.script ?? 'false'}`, { cwd: CLONE });
+      expect(await show(machine, 'StatusText')).to.match(/^Dry run/);
+    });
+
+    it('and remove it by hand', async (machine) => {
+      await machine.succeed(`set -e\n${awayByHand?.script ?? 'false'}`, { cwd: CLONE });
+      expect((await machine.run(['systemctl', 'cat', 'memory-monitor'])).exitCode).to.not.equal(0);
+    });
   },
   WITH_CLONE,
 );

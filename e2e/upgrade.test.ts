@@ -1,9 +1,10 @@
-// New versions, broken ones, and the Python service that was there before.
+// New versions (this one under other numbers: nothing was released before it), broken ones, and the Python service that was there before.
 import { expect } from 'chai';
 
 import { inMachine } from './support/in-machine.js';
 import type { Machine } from './support/machine.js';
 import { BUNDLE, CLONE, install, LOG, logged, show, WITH_CLONE } from './support/service.js';
+import { compareSnapshots } from './support/snapshot.js';
 import { waitFor } from './support/wait-for.js';
 
 /** Another version of the program, made from this one. */
@@ -146,12 +147,36 @@ inMachine(
       expect(stderr).to.equal('installer.sh: only root can install a service; run: sudo bash installer.sh\n');
     });
 
+    it('takes everything back when a first installation fails', async (machine) => {
+      const before = await machine.snapshot();
+      const broken = await makeVersion(
+        machine,
+        '9.9.3',
+        `for file in app/run-*.mjs; do echo 'process.exit(3)' >"$file"; done`,
+      );
+      const { exitCode, stderr } = await machine.run(['node', broken, 'install']);
+      expect(exitCode).to.equal(70);
+      expect(stderr).to.include('taken back: Copy the program');
+      const { added, removed, changed } = compareSnapshots(before, await machine.snapshot(), {
+        except: [
+          /^\/tmp(?:\/|$)/,
+          /^\/etc\/memory-monitor(?:$|\/conf\.d$|\/plugins$)/,
+          /^\/opt\/memory-monitor(?:$|\/config\.toml$)/,
+        ],
+      });
+      expect({ added, removed, changed }).to.deep.equal({ added: [], removed: [], changed: [] });
+    });
+
     it('copies a Node that lies in a home, where the service could not see it', async (machine) => {
       await machine.succeed('mkdir -p /root/.nvm && cp /usr/local/bin/node /root/.nvm/node');
       await machine.succeed(`PATH=/root/.nvm:$PATH bash ${CLONE}/installer.sh`);
       expect(await show(machine, 'ExecStart')).to.include('/opt/memory-monitor/node');
       expect(await show(machine, 'ActiveState')).to.equal('active');
       expect(await machine.succeed(['memory-monitor', '--version'])).to.match(/^\d/);
+      // The command runs with that copy: an installation by it must not pull it from under itself.
+      await machine.succeed(['memory-monitor', 'install']);
+      expect(await show(machine, 'ActiveState')).to.equal('active');
+      await machine.succeed(['memory-monitor', 'uninstall', '--purge']);
     });
   },
   WITH_CLONE,

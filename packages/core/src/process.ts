@@ -34,7 +34,7 @@ export interface ProcessDetails extends ProcessSample {
   readonly group: string;
   readonly parentPid: number;
   readonly sessionId: number;
-  /** Controlling terminal as `major:minor` of its device; undefined if there is none. */
+  /** Controlling terminal: `pts/3`, `tty1`, or `major:minor` of its device; undefined if there is none. */
   readonly terminal: string | undefined;
   /** Path in the control group tree (v2's, or systemd's own of v1); undefined if it can't be read. */
   readonly cgroup: string | undefined;

@@ -15,7 +15,7 @@ import {
 } from '../config/read-configuration.js';
 import { EX_CONFIG, EX_OK } from '../exit-codes.js';
 import { countOfMistakes } from '../print-error.js';
-import { unsupportedPlugins } from './run.js';
+import { refusePlugins, unsupportedPlugins } from './run.js';
 
 export interface CheckOptions extends ConfigurationOptions {
   readonly json?: boolean | undefined;
@@ -28,6 +28,7 @@ const USERS_DEADLINE_MS = 5000;
 export async function check(options: CheckOptions): Promise<number> {
   try {
     const configuration = await readConfiguration(options);
+    refusePlugins(configuration);
     const warnings = await findWarnings(configuration);
     print(options, { valid: true, files: configuration.files, mistakes: [], warnings }, [
       ...warnings.map((warning) => `warning: ${warning}`),
@@ -69,9 +70,9 @@ async function findWarnings({ whitelist, plugins }: Configuration): Promise<stri
   await users.resolve({ names: new Whitelist(whitelist).userNames }, USERS_DEADLINE_MS);
   const source = new LinuxProcessSource();
   const running = runningProcesses(source);
-  const unknownUsers = whitelist.users
+  const unknownUsers = new Whitelist(whitelist).userNames
     .filter((user) => users.uidOf(user).state === 'absent' && !/^\d+$/.test(user))
-    .map((user) => `whitelist.users: there is no user "${user}" on this machine.`);
+    .map((user) => `whitelist: there is no user "${user}" on this machine.`);
   const idlePids = whitelist.pids
     .filter((pid) => !running.pids.has(pid))
     .map((pid) => `whitelist.pids: no process has PID ${pid} now.`);

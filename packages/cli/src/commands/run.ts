@@ -121,7 +121,7 @@ function sentencesOf(error: unknown): string[] {
 }
 
 /** Without a plugin that was meant to spare something, an armed monitor would end the wrong process. */
-function refusePlugins({ plugins, settings }: Configuration): void {
+export function refusePlugins({ plugins, settings }: Configuration): void {
   if (plugins.length > 0 && !settings.dryRun) {
     throw new MonitorError('MM_ERR_PLUGINS_UNSUPPORTED', unsupportedPlugins(plugins));
   }

@@ -1,9 +1,12 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 
+import { readConfiguration } from '../config/read-configuration.js';
 import { EX_OK } from '../exit-codes.js';
 import {
   COMMAND,
+  CONFIG,
   CONFIG_DIRECTORY,
   LOG,
   LOGROTATE,
@@ -22,6 +25,7 @@ export interface UninstallOptions {
 /** `memory-monitor uninstall`: leaves nothing but, unless it is told otherwise, the configuration and the logs. */
 export async function uninstall({ purge }: UninstallOptions): Promise<number> {
   requireRoot('uninstall');
+  const logs = await logFiles();
   const removesTraces = purge === true || (await askWhetherToPurge());
   succeeds('systemctl', 'disable', '--now', SERVICE);
   for (const path of [UNIT, UNIT_DROP_INS, LOGROTATE, COMMAND, PROGRAM_DIRECTORY, STATE_DIRECTORY]) {
@@ -30,11 +34,11 @@ export async function uninstall({ purge }: UninstallOptions): Promise<number> {
   succeeds('systemctl', 'daemon-reload');
   succeeds('systemctl', 'reset-failed', SERVICE);
   if (removesTraces) {
-    [CONFIG_DIRECTORY, ...logFiles()].forEach(remove);
+    [CONFIG_DIRECTORY, ...logs].forEach(remove);
     print('Removed. Nothing is left.');
   } else {
     print(
-      `Removed. ${[CONFIG_DIRECTORY, ...logFiles()].join(', ')} are left; "uninstall --purge" removes them too.`,
+      `Removed. ${[CONFIG_DIRECTORY, ...logs].join(', ')} are left; "uninstall --purge" removes them too.`,
     );
   }
   return EX_OK;
@@ -53,16 +57,23 @@ async function askWhetherToPurge(): Promise<boolean> {
   return /^y(?:es)?$/i.test(answer.trim());
 }
 
-/** The log file and what logrotate has made of it. */
-function logFiles(): string[] {
-  const directory = LOG.slice(0, LOG.lastIndexOf('/'));
-  const name = LOG.slice(directory.length + 1);
-  return readdirSync(directory)
-    .filter(
-      (candidate) =>
-        candidate === name || candidate.startsWith(`${name}.`) || candidate.startsWith(`${name}-`),
-    )
-    .map((candidate) => `${directory}/${candidate}`);
+/** The log files and what logrotate has made of them: the usual one, and the one that is configured. */
+async function logFiles(): Promise<string[]> {
+  const configured = await readConfiguration({ config: CONFIG }).then(
+    ({ settings }) => settings.logFile,
+    () => '',
+  );
+  return [...new Set([LOG, configured])]
+    .filter((path) => existsSync(path))
+    .flatMap((path) => {
+      const name = basename(path);
+      return readdirSync(dirname(path))
+        .filter(
+          (candidate) =>
+            candidate === name || candidate.startsWith(`${name}.`) || candidate.startsWith(`${name}-`),
+        )
+        .map((candidate) => join(dirname(path), candidate));
+    });
 }
 
 function remove(path: string): void {

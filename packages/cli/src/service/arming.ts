@@ -4,8 +4,8 @@ import { MonitorError } from '@memory-monitor/core';
 
 import { readConfiguration } from '../config/read-configuration.js';
 import { replaceFile } from './files.js';
-import { ARMING, CONFIG, UNIT } from './layout.js';
-import { isServiceActive, requireRoot, serviceStatusText, systemctl } from './system.js';
+import { ARMING, CONFIG, SERVICE, UNIT } from './layout.js';
+import { isServiceActive, requireRoot, serviceStatusText, succeeds, systemctl } from './system.js';
 
 const RELOAD_DEADLINE_MS = 15_000;
 const POLL_MS = 100;
@@ -37,6 +37,8 @@ export async function setArmed(isArmed: boolean): Promise<string> {
       : 'The service is a dry run: it ends nothing, and says what it would end.';
   } catch (error) {
     undo();
+    // A daemon that was only slow has taken the change up by now.
+    succeeds('systemctl', 'reload', SERVICE);
     throw error;
   }
 }

@@ -30,6 +30,7 @@ import {
   PROGRAM,
   PROGRAM_DIRECTORY,
   SERVICE,
+  STATE_DIRECTORY,
   UNIT,
 } from './layout.js';
 import {
@@ -72,12 +73,13 @@ export function installSteps(payload: string, isArmed: boolean): Step[] {
     placeArming(isArmed, isUpgrade),
     placeUnit(payload),
     placeLogrotate(payload),
-    startService(wasActive),
+    startService(wasActive, isUpgrade, existsSync(STATE_DIRECTORY)),
   ];
 }
 
 function placeProgram(payload: string): Step {
   const fresh = `${PROGRAM_DIRECTORY}/new`;
+  let isSwapped = false;
   return {
     title: `Copy the program to ${CURRENT}`,
     act: () => {
@@ -86,6 +88,7 @@ function placeProgram(payload: string): Step {
       cpSync(payload, fresh, { recursive: true, dereference: true });
       makeReadable(fresh);
       rmSync(PREVIOUS, { recursive: true, force: true });
+      isSwapped = true;
       if (existsSync(CURRENT)) {
         renameSync(CURRENT, PREVIOUS);
       }
@@ -93,7 +96,10 @@ function placeProgram(payload: string): Step {
       return `version ${versionOf(CURRENT)}${existsSync(PREVIOUS) ? `, was ${versionOf(PREVIOUS)}` : ''}`;
     },
     undo: () => {
-      rmSync(CURRENT, { recursive: true, force: true });
+      rmSync(fresh, { recursive: true, force: true });
+      if (isSwapped) {
+        rmSync(CURRENT, { recursive: true, force: true });
+      }
       if (existsSync(PREVIOUS)) {
         renameSync(PREVIOUS, CURRENT);
       }
@@ -130,11 +136,12 @@ function placeCommand(): Step {
 function visibleNode(): string {
   const node = realpathSync(process.execPath);
   if (!HIDDEN.some((directory) => node.startsWith(directory))) {
-    rmSync(OWN_NODE, { force: true });
     return node;
   }
-  cpSync(node, OWN_NODE);
-  chmodSync(OWN_NODE, 0o755);
+  // Under another name first: the one in use can not be written to.
+  cpSync(node, `${OWN_NODE}.new`);
+  chmodSync(`${OWN_NODE}.new`, 0o755);
+  renameSync(`${OWN_NODE}.new`, OWN_NODE);
   return OWN_NODE;
 }
 
@@ -197,7 +204,7 @@ function placeUnit(payload: string): Step {
   return {
     title: `Unit ${UNIT}`,
     act: () => {
-      const node = existsSync(OWN_NODE) ? OWN_NODE : realpathSync(process.execPath);
+      const node = visibleNode();
       const text = readFileSync(join(payload, 'service/memory-monitor.service'), 'utf8')
         .replace('@NODE@', node)
         .replace('@PROGRAM@', PROGRAM)
@@ -229,7 +236,7 @@ function placeLogrotate(payload: string): Step {
 }
 
 /** Comes last, so that its failure takes everything back; the program before it is then started again. */
-function startService(wasActive: boolean): Step {
+function startService(wasActive: boolean, isUpgrade: boolean, hadState: boolean): Step {
   return {
     title: 'Start the service, now and at boot',
     act: () => {
@@ -237,7 +244,10 @@ function startService(wasActive: boolean): Step {
         systemctl('enable', '--quiet', SERVICE);
         systemctl('restart', SERVICE);
       } catch (error) {
-        succeeds('systemctl', 'stop', SERVICE);
+        succeeds('systemctl', ...(isUpgrade ? ['stop'] : ['disable', '--now']), SERVICE);
+        if (!hadState) {
+          rmSync(STATE_DIRECTORY, { recursive: true, force: true });
+        }
         restartOnceTakenBack = wasActive;
         throw error;
       }

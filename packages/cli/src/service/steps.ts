@@ -10,7 +10,7 @@ export interface Step {
 }
 
 /**
- * Carries steps out in order and prints each. When one fails, those before it are taken back in reverse, and the error
+ * Carries steps out in order and prints each. When one fails, it and those before it are taken back in reverse, and the error
  * says what was done and what became of it.
  */
 export function runSteps(steps: readonly Step[], print: (line: string) => void): void {
@@ -29,7 +29,8 @@ export function runSteps(steps: readonly Step[], print: (line: string) => void):
 }
 
 function failureReport(failed: Step, error: unknown, done: readonly Step[]): string {
-  const reports = [...done].reverse().flatMap(({ title, undo }) => {
+  // The one that failed too: it may have come half way.
+  const reports = [failed, ...[...done].reverse()].flatMap(({ title, undo }) => {
     if (undo === undefined) {
       return [];
     }
@@ -43,6 +44,6 @@ function failureReport(failed: Step, error: unknown, done: readonly Step[]): str
   const kept = done.filter(({ undo }) => undo === undefined).map(({ title }) => `left as done: ${title}`);
   const summary = [...reports, ...kept].map((line) => `\n  ${line}`).join('');
   const next =
-    'Mend the cause and run it again, or remove all of it with "memory-monitor uninstall --purge".';
+    'Mend the cause and run it again; what is left of a first installation goes with "uninstall --purge".';
   return `"${failed.title}" failed: ${messageOf(error)}${summary}\n${next}`;
 }

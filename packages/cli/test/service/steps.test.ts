@@ -52,15 +52,16 @@ describe('installation steps', () => {
       noted(notes, 'four'),
     ];
     const error = failureOf(steps, (line) => lines.push(line));
-    expect(notes).to.deep.equal(['act one', 'act two', 'undo two', 'undo one']);
+    expect(notes).to.deep.equal(['act one', 'act two', 'undo three', 'undo two', 'undo one']);
     expect(lines.at(-1)).to.equal('[3/4] three: FAILED');
     expect(error.code).to.equal('MM_ERR_INSTALL');
     expect(error.message).to.equal(
       [
         '"three" failed: the disk is full',
+        '  taken back: three',
         '  taken back: two',
         '  taken back: one',
-        'Mend the cause and run it again, or remove all of it with "memory-monitor uninstall --purge".',
+        'Mend the cause and run it again; what is left of a first installation goes with "uninstall --purge".',
       ].join('\n'),
     );
   });

@@ -1,5 +1,6 @@
 import type { Violation } from '../detection/violation.js';
-import type { KillEvent } from '../events.js';
+import type { TrailEntry } from '../decision/verdict.js';
+import type { DecisionEvent, KillEvent } from '../events.js';
 import { maskSecrets } from './mask-secrets.js';
 
 /** The flat fields of a violation; documented in docs/log.md, and kept stable. */
@@ -28,8 +29,25 @@ export function killFields(event: KillEvent, showsCommandLine: boolean): Record<
     outcome,
     signal: signal ?? null,
     reason,
-    trail: trail.map(({ source, action, reason: why }) => `${source}: ${action}: ${why}`),
+    trail: trailLines(trail),
     dryRun,
     tookMs: Math.round(tookMs),
   };
+}
+
+/** The flat fields of a decision. */
+export function decisionFields(event: DecisionEvent, showsCommandLine: boolean): Record<string, unknown> {
+  const { violation, action, reason, trail, dryRun } = event;
+  return {
+    event: 'decision',
+    ...violationFields(violation, showsCommandLine),
+    action,
+    reason,
+    trail: trailLines(trail),
+    dryRun,
+  };
+}
+
+function trailLines(trail: readonly TrailEntry[]): string[] {
+  return trail.map(({ source, action, reason }) => `${source}: ${action}: ${reason}`);
 }

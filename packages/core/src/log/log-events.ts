@@ -11,7 +11,7 @@ import type {
 } from '../events.js';
 import type { Logger } from '../ports.js';
 import { inGb, inSeconds } from '../units.js';
-import { killFields, violationFields } from './fields.js';
+import { decisionFields, killFields, violationFields } from './fields.js';
 import { printable, printableField } from './printable.js';
 
 export interface LogEventsOptions {
@@ -63,11 +63,7 @@ export function logEvents(
   events.on('decision', (event) => {
     const message = decisionMessage(event);
     if (message !== undefined) {
-      const { violation, action, reason, dryRun } = event;
-      logger.warn(
-        { event: 'decision', ...violationFields(violation, showsCommandLines()), action, reason, dryRun },
-        message,
-      );
+      logger.warn(decisionFields(event, showsCommandLines()), message);
     }
   });
   events.on('kill', (event) => {
