@@ -116,6 +116,27 @@ inMachine(
       expect(await machine.journal('--unit=memory-monitor', '--grep=Watchdog timeout')).to.have.lengthOf(1);
     });
 
+    it('is not armed while a later drop-in says otherwise, which is named', async (machine) => {
+      await machine.succeed(['memory-monitor', 'disarm']);
+      await machine.write('/etc/memory-monitor/conf.d/local.toml', '[settings]\ndry_run = true\n');
+      const { exitCode, stderr } = await machine.run(['memory-monitor', 'arm']);
+      expect(exitCode).to.equal(69);
+      expect(stderr).to.include('remove it from /etc/memory-monitor/conf.d/local.toml');
+      expect(await machine.read('/etc/memory-monitor/conf.d/90-armed.toml')).to.include('dry_run = true');
+      await machine.succeed('rm /etc/memory-monitor/conf.d/local.toml && memory-monitor arm');
+      expect(await show(machine, 'StatusText')).to.match(/^Armed/);
+    });
+
+    it('is stopped by disarm where it can not be told, and so ends nothing either way', async (machine) => {
+      await machine.write(MISTAKE, '[thresholds]\nram_gb_threshold = "much"\n');
+      const { exitCode, stderr } = await machine.run(['memory-monitor', 'disarm']);
+      expect(exitCode).to.equal(69);
+      expect(stderr).to.include('it has been stopped and ends nothing').and.to.include(`${MISTAKE}:2:20`);
+      expect(await show(machine, 'ActiveState')).to.equal('inactive');
+      await machine.succeed(`rm ${MISTAKE} && systemctl start memory-monitor`);
+      expect(await show(machine, 'StatusText')).to.match(/^Dry run/);
+    });
+
     it('never writes through a link that was planted in place of its log', async (machine) => {
       await machine.succeed(
         `systemctl stop memory-monitor && echo secret >/root/target && rm -f ${LOG}* && ln -s /root/target ${LOG}`,

@@ -48,6 +48,17 @@ inMachine(
       expect(await show(machine, 'StatusText')).to.match(/^Armed/);
     });
 
+    it('leaves a service stopped that was stopped', async (machine) => {
+      await machine.succeed(['systemctl', 'disable', '--now', 'memory-monitor']);
+      expect(await install(machine)).to.include('it was stopped, and stays so');
+      expect(await show(machine, 'ActiveState')).to.equal('inactive');
+      expect((await machine.run(['systemctl', 'is-enabled', 'memory-monitor'])).stdout).to.equal(
+        'disabled\n',
+      );
+      const next = '/tmp/9.9.1/app/memory-monitor.mjs';
+      await machine.succeed(`node ${next} install && systemctl enable --now memory-monitor`);
+    });
+
     it('is refused while the configuration has mistakes, and changes nothing', async (machine) => {
       const pid = await show(machine, 'MainPID');
       await machine.write(

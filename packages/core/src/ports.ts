@@ -37,7 +37,7 @@ export interface ProcessInspection extends ProcessIdentity {
   readonly isKernelThread: boolean;
   /** It is on its way out and has let go of its memory, but is not a zombie yet. */
   readonly isExiting: boolean;
-  /** PIDs from the parent up to PID 1. */
+  /** PIDs from the parent upwards, as many as it takes to tell what the monitor has started. */
   readonly ancestors: readonly number[];
   readonly startedAtMs: number;
   readonly rssBytes: number;

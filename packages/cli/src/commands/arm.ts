@@ -1,8 +1,8 @@
 import { EX_OK } from '../exit-codes.js';
-import { setArmed } from '../service/arming.js';
+import { armService, disarmService } from '../service/arming.js';
 
 /** `memory-monitor arm` and `memory-monitor disarm`. */
 export async function arm(isArmed: boolean): Promise<number> {
-  process.stdout.write(`${await setArmed(isArmed)}\n`);
+  process.stdout.write(`${await (isArmed ? armService() : disarmService())}\n`);
   return EX_OK;
 }

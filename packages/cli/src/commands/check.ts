@@ -15,7 +15,7 @@ import {
 } from '../config/read-configuration.js';
 import { EX_CONFIG, EX_OK } from '../exit-codes.js';
 import { countOfMistakes } from '../print-error.js';
-import { refusePlugins, unsupportedPlugins } from './run.js';
+import { refusePlugins, unsupportedPlugins } from '../config/refuse-plugins.js';
 
 export interface CheckOptions extends ConfigurationOptions {
   readonly json?: boolean | undefined;

@@ -5,7 +5,6 @@ import {
   logEvents,
   LOGGER,
   messageOf,
-  MonitorError,
   superviseBy,
   SUPERVISOR,
   type Configuration,
@@ -14,6 +13,7 @@ import {
 } from '@memory-monitor/core';
 import { provideLinux, SystemdSupervisor } from '@memory-monitor/linux';
 
+import { refusePlugins, unsupportedPlugins } from '../config/refuse-plugins.js';
 import { readConfiguration, type ConfigurationOptions } from '../config/read-configuration.js';
 import { leaveSignals } from '../early-signals.js';
 import { EX_OK } from '../exit-codes.js';
@@ -120,21 +120,8 @@ function sentencesOf(error: unknown): string[] {
   return error instanceof ConfigurationError ? error.mistakes.map(formatMistake) : [messageOf(error)];
 }
 
-/** Without a plugin that was meant to spare something, an armed monitor would end the wrong process. */
-export function refusePlugins({ plugins, settings }: Configuration): void {
-  if (plugins.length > 0 && !settings.dryRun) {
-    throw new MonitorError('MM_ERR_PLUGINS_UNSUPPORTED', unsupportedPlugins(plugins));
-  }
-}
-
 function tellPlugins({ plugins }: Configuration, output: LogOutput): void {
   if (plugins.length > 0) {
     output.logger.warn({ event: 'plugins' }, unsupportedPlugins(plugins));
   }
-}
-
-/** What a configuration with plugins means for this version, in one sentence. */
-export function unsupportedPlugins(plugins: Configuration['plugins']): string {
-  const names = plugins.map(({ use }) => use).join(', ');
-  return `This version loads no plugins, so it runs only as a dry run with these: ${names}; remove their [[plugins]] or set dry_run = true.`;
 }

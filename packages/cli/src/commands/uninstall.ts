@@ -16,6 +16,7 @@ import {
   UNIT,
   UNIT_DROP_INS,
 } from '../service/layout.js';
+import { BACKUP } from '../service/python-service.js';
 import { requireRoot, succeeds } from '../service/system.js';
 
 export interface UninstallOptions {
@@ -28,13 +29,13 @@ export async function uninstall({ purge }: UninstallOptions): Promise<number> {
   const logs = await logFiles();
   const removesTraces = purge === true || (await askWhetherToPurge());
   succeeds('systemctl', 'disable', '--now', SERVICE);
-  for (const path of [UNIT, UNIT_DROP_INS, LOGROTATE, COMMAND, PROGRAM_DIRECTORY, STATE_DIRECTORY]) {
+  for (const path of [UNIT, LOGROTATE, COMMAND, ...programFiles(), STATE_DIRECTORY]) {
     remove(path);
   }
   succeeds('systemctl', 'daemon-reload');
   succeeds('systemctl', 'reset-failed', SERVICE);
   if (removesTraces) {
-    [CONFIG_DIRECTORY, ...logs].forEach(remove);
+    [PROGRAM_DIRECTORY, UNIT_DROP_INS, CONFIG_DIRECTORY, ...logs].forEach(remove);
     print('Removed. Nothing is left.');
   } else {
     print(
@@ -42,6 +43,15 @@ export async function uninstall({ purge }: UninstallOptions): Promise<number> {
     );
   }
   return EX_OK;
+}
+
+/** All of the program but what a Python service has left there, which is nobody's copy but the admin's. */
+function programFiles(): string[] {
+  const names = existsSync(PROGRAM_DIRECTORY) ? readdirSync(PROGRAM_DIRECTORY) : [];
+  const path = (name: string): string => join(PROGRAM_DIRECTORY, name);
+  return names.includes(basename(BACKUP))
+    ? names.filter((name) => path(name) !== BACKUP).map(path)
+    : [PROGRAM_DIRECTORY];
 }
 
 /** Without a terminal nobody can be asked, and nothing of the admin's is removed. */

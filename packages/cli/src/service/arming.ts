@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 
-import { MonitorError } from '@memory-monitor/core';
+import { messageOf, MonitorError, type Configuration } from '@memory-monitor/core';
 
+import { refusePlugins } from '../config/refuse-plugins.js';
 import { readConfiguration } from '../config/read-configuration.js';
 import { replaceFile } from './files.js';
 import { ARMING, CONFIG, SERVICE, UNIT } from './layout.js';
@@ -15,32 +16,69 @@ export function armingText(isArmed: boolean): string {
   return `# Written by "memory-monitor arm" and "memory-monitor disarm"; it counts more than config.toml.\n[settings]\ndry_run = ${String(!isArmed)}\n`;
 }
 
-/** Arms or disarms the installed service, and makes sure that it took effect; puts the old state back if it did not. */
-export async function setArmed(isArmed: boolean): Promise<string> {
-  requireRoot(isArmed ? 'arm' : 'disarm');
-  if (!existsSync(UNIT)) {
-    throw new MonitorError(
-      'MM_ERR_NOT_INSTALLED',
-      'The service is not installed; run: sudo memory-monitor install.',
-    );
-  }
-  const undo = replaceFile(ARMING, armingText(isArmed), 0o644);
+/** Arms the installed service, and makes sure that it took effect; puts the old state back if it did not. */
+export async function armService(): Promise<string> {
+  requireInstalled('arm');
+  const undo = replaceFile(ARMING, armingText(true), 0o644);
   try {
-    await readConfiguration({ config: CONFIG });
+    const configuration = await readConfiguration({ config: CONFIG });
+    refuseOverriding(configuration, false);
+    refusePlugins(configuration);
     if (!isServiceActive()) {
-      return 'The service is not running; it will be so when it starts: sudo systemctl start memory-monitor';
+      return 'The service is not running; it will be armed when it starts: sudo systemctl start memory-monitor';
     }
-    systemctl('reload', 'memory-monitor.service');
-    await waitUntilItSays(isArmed ? 'Armed' : 'Dry run');
-    return isArmed
-      ? 'The service is armed: from now on it ends what is over its limits. Take it back with: sudo memory-monitor disarm'
-      : 'The service is a dry run: it ends nothing, and says what it would end.';
+    await reloadUntilItSays('Armed');
+    return 'The service is armed: from now on it ends what is over its limits. Take it back with: sudo memory-monitor disarm';
   } catch (error) {
     undo();
     // A daemon that was only slow has taken the change up by now.
     succeeds('systemctl', 'reload', SERVICE);
     throw error;
   }
+}
+
+/** Turns the installed service into a dry run. One that can't be told so is stopped: it must not go on ending processes. */
+export async function disarmService(): Promise<string> {
+  requireInstalled('disarm');
+  replaceFile(ARMING, armingText(false), 0o644);
+  if (!isServiceActive()) {
+    return 'The service is not running; it will be a dry run when it starts.';
+  }
+  try {
+    refuseOverriding(await readConfiguration({ config: CONFIG }), true);
+    await reloadUntilItSays('Dry run');
+    return 'The service is a dry run: it ends nothing, and says what it would end.';
+  } catch (error) {
+    systemctl('stop', SERVICE);
+    const message = `The service could not be made a dry run, so it has been stopped and ends nothing: ${messageOf(error)}`;
+    throw new MonitorError('MM_ERR_SERVICE', message, { cause: error });
+  }
+}
+
+function requireInstalled(command: string): void {
+  requireRoot(command);
+  if (!existsSync(UNIT)) {
+    throw new MonitorError(
+      'MM_ERR_NOT_INSTALLED',
+      'The service is not installed; run: sudo memory-monitor install.',
+    );
+  }
+}
+
+/** A drop-in whose name sorts after ours counts more. */
+function refuseOverriding({ settings, files }: Configuration, isDryRun: boolean): void {
+  if (settings.dryRun !== isDryRun) {
+    const later = files.slice(files.indexOf(ARMING) + 1).join(', ');
+    throw new MonitorError(
+      'MM_ERR_SERVICE',
+      `dry_run is set again after ${ARMING}; remove it from ${later}.`,
+    );
+  }
+}
+
+async function reloadUntilItSays(word: string): Promise<void> {
+  systemctl('reload', SERVICE);
+  await waitUntilItSays(word);
 }
 
 async function waitUntilItSays(word: string): Promise<void> {

@@ -240,6 +240,10 @@ function startService(wasActive: boolean, isUpgrade: boolean, hadState: boolean)
   return {
     title: 'Start the service, now and at boot',
     act: () => {
+      if (isUpgrade && !wasActive) {
+        rmSync(PREVIOUS, { recursive: true, force: true });
+        return 'it was stopped, and stays so';
+      }
       try {
         systemctl('enable', '--quiet', SERVICE);
         systemctl('restart', SERVICE);

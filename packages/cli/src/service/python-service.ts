@@ -16,7 +16,7 @@ import { succeeds, systemctl } from './system.js';
 /** Its README calls the unit by both names. */
 const UNIT_NAMES = ['memory-monitor.service', 'memory_monitor.service'];
 const PROGRAM_NAME = 'memory_monitor.py';
-const BACKUP = `${PROGRAM_DIRECTORY}/python-service`;
+export const BACKUP = `${PROGRAM_DIRECTORY}/python-service`;
 
 /** The Python service of the same name, where it is installed. */
 export interface PythonService {

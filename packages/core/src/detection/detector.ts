@@ -1,5 +1,5 @@
 import type { LiveConfiguration } from '../config/live-configuration.js';
-import type { Guards } from '../decision/guards.js';
+import type { GuardFinding, Guards } from '../decision/guards.js';
 import type { LimitsOverride } from '../decision/limits.js';
 import { wholeNameOf } from '../decision/whole-name.js';
 import { messageOf } from '../errors.js';
@@ -43,7 +43,7 @@ export class Detector {
   readonly #logger: Logger;
   readonly #limitsOverrides: readonly LimitsOverride[];
   readonly #wantsCommandLines: boolean;
-  #isUnknownOwnerTold = false;
+  readonly #toldGuards = new Set<string>();
 
   constructor(parts: {
     readonly configuration: LiveConfiguration;
@@ -169,8 +169,8 @@ export class Detector {
     const wholeName = wholeNameOf(inspection, slow.commandLine);
     const finding = this.#guards.check({ inspection, wholeName });
     if (finding !== undefined) {
-      if (finding.guard === 'unknown-owner') {
-        this.#tellUnknownOwner();
+      if (finding.guard === 'unknown-owner' || finding.guard === 'unknown-name') {
+        this.#tellUnknown(finding);
       }
       this.#endIfGuarded(inspection);
       return undefined;
@@ -237,12 +237,15 @@ export class Detector {
     }
   }
 
-  #tellUnknownOwner(): void {
-    if (!this.#isUnknownOwnerTold) {
-      this.#isUnknownOwnerTold = true;
+  /** One warning for each reason, however many processes it spares. */
+  #tellUnknown({ guard, reason }: GuardFinding): void {
+    if (!this.#toldGuards.has(guard)) {
+      this.#toldGuards.add(guard);
       const message =
-        'The user database does not answer: processes whose owner is not known are spared, since users are whitelisted';
-      this.#logger.warn({ event: 'userDatabase' }, message);
+        guard === 'unknown-owner'
+          ? 'The user database does not answer: processes whose owner is not known are spared, since users are whitelisted'
+          : `A process over its limit is spared, since names are whitelisted: ${reason}`;
+      this.#logger.warn({ event: guard === 'unknown-owner' ? 'userDatabase' : 'unknownName' }, message);
     }
   }
 }

@@ -14,6 +14,8 @@ export interface Episode {
   deferral: { readonly sinceMs: number; readonly seconds: number } | undefined;
   /** How often the process was let live in its grace period, because it had shrunk. */
   timesSpared: number;
+  /** How many terminations have failed. */
+  timesFailed: number;
   /** A signal was refused or outlived: it is reported once, and not tried again. */
   isBeyondReach: boolean;
   /** A termination is under way. */
@@ -80,6 +82,7 @@ export class Episodes {
       toldAction: undefined,
       deferral: undefined,
       timesSpared: 0,
+      timesFailed: 0,
       isBeyondReach: false,
       isBeingTerminated: false,
       isDryRunTold: false,

@@ -9,6 +9,8 @@ import type { TerminationRequest, TerminationResult, Terminator } from './termin
 
 /** How often one violator is let live because it shrank in its grace period. */
 const MOST_SPARED = 2;
+/** How often a termination that failed by a fault of the monitor's is begun again. */
+const MOST_FAILURES = 3;
 
 /** Stage 5: carries decisions out, beside the loop, and tells how each termination ended. */
 export class Dispatcher {
@@ -109,17 +111,19 @@ export class Dispatcher {
   }
 
   #finish(episode: Episode, { trail }: Decision, result: TerminationResult): void {
-    const { outcome, signal } = result;
+    const { mayRetry = false, ...ending } = result;
+    const { outcome, signal } = ending;
     episode.isBeingTerminated = false;
     episode.toldAction = undefined;
     if (outcome === 'failed') {
-      episode.isBeyondReach = true;
+      episode.timesFailed += 1;
+      episode.isBeyondReach = !mayRetry || episode.timesFailed >= MOST_FAILURES;
       episode.toldAction = 'kill';
     }
     if (outcome === 'spared' && signal !== undefined) {
       episode.timesSpared += 1;
     }
-    this.#events.emit('kill', { violation: episode.violation, ...result, trail, dryRun: false });
+    this.#events.emit('kill', { violation: episode.violation, ...ending, trail, dryRun: false });
     if (outcome === 'terminated' || outcome === 'killed') {
       this.#countRebirth(episode);
     }

@@ -94,7 +94,12 @@ export class SignalTerminator implements Terminator {
       await this.#recordEnd(request, result);
       return result;
     } catch (error) {
-      const result = ended({ outcome: 'failed', signal: undefined, reason: messageOf(error) });
+      const result = ended({
+        outcome: 'failed',
+        signal: undefined,
+        reason: messageOf(error),
+        mayRetry: true,
+      });
       await this.#recordEnd(request, result);
       return result;
     } finally {

@@ -24,6 +24,8 @@ export interface TerminationResult {
   /** In words. */
   readonly reason: string;
   readonly tookMs: number;
+  /** A failure that may pass (the monitor was out of descriptors, say): the next scan tries again. */
+  readonly mayRetry?: boolean;
 }
 
 /** Carries out a `kill`. Never rejects: what goes wrong is an outcome. */

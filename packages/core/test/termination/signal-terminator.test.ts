@@ -184,9 +184,26 @@ describe('a termination', () => {
     test.machine.spawn(hog());
     await test.tick();
     await test.tick();
-    expect(test.eventsOf('kill')).to.have.length(1);
     expect(test.eventsOf('kill')[0]).to.include({ outcome: 'failed', reason: 'no more file descriptors' });
     expect(test.eventsOf('scan')).to.have.length(2);
+  });
+
+  it('that broke is begun again at the next scan, three times in all', async () => {
+    const test = new TestMonitor();
+    const open = test.machine.open.bind(test.machine);
+    test.machine.open = () => {
+      throw new Error('no more file descriptors');
+    };
+    const { pid } = test.machine.spawn(hog());
+    for (let scan = 0; scan < 5; scan += 1) {
+      await test.tick();
+    }
+    expect(outcomesOf(test)).to.deep.equal(['failed', 'failed', 'failed']);
+    test.machine.open = open;
+    test.machine.exit(pid);
+    test.machine.spawn(hog());
+    await test.tick();
+    expect(outcomesOf(test).at(-1)).to.equal('terminated');
   });
 
   it('confirms by the measure of the violation: private memory', async () => {

@@ -14,10 +14,13 @@ export function parseCgroup(text: string): string | undefined {
   return unified === undefined || unified === '/' ? (paths.get('name=systemd') ?? unified) : unified;
 }
 
-/** The innermost systemd service or scope on the path. */
+/**
+ * The innermost systemd service or scope on the path. A user's own manager lets them give units any name, so those are
+ * shown as `user@1000.service/NAME`, and never pass for the system's.
+ */
 export function unitOf(cgroup: string): string | undefined {
-  return cgroup
-    .split('/')
-    .reverse()
-    .find((segment) => /.\.(?:service|scope)$/.test(segment));
+  const segments = cgroup.split('/');
+  const unit = segments.findLast((segment) => /.\.(?:service|scope)$/.test(segment));
+  const manager = segments.find((segment) => /^user@\d+\.service$/.test(segment));
+  return unit === undefined || manager === undefined || unit === manager ? unit : `${manager}/${unit}`;
 }

@@ -1,8 +1,7 @@
-import { readdirSync } from 'node:fs';
-
 import type { ProcessIdentity, ProcessInspection } from '@memory-monitor/core';
 
 import { parseCgroup, unitOf } from './cgroup.js';
+import { findThreadWithMemory } from './live-thread.js';
 import { PAGE_BYTES } from './page-size.js';
 import type { ProcReader } from './proc-reader.js';
 import {
@@ -18,8 +17,10 @@ import { parseStatus } from './status.js';
 
 /** `TASK_COMM_LEN` less the closing NUL: the kernel keeps so many bytes of a name. */
 const LONGEST_COMM_BYTES = 15;
-/** Nobody nests deeper by accident, and the walk has to end. */
+/** Of the monitor itself: the walk has to end. */
 const MOST_ANCESTORS = 1000;
+/** Of a candidate: what the monitor starts is its child or grandchild, and a user may nest theirs without end. */
+const MOST_CANDIDATE_ANCESTORS = 32;
 /** Ticks of a second in `/proc`: USER_HZ, 100 on every platform that Node runs on. */
 const TICKS_PER_SECOND = 100;
 const DELETED = ' (deleted)';
@@ -57,7 +58,7 @@ export class ProcessInspector {
       oomScoreAdj: Number(this.#text(`${this.#procRoot}/${identity.pid}/oom_score_adj`) ?? 0),
       isKernelThread: isKernelThread(stat),
       isExiting: isExiting(stat) && memory.rssBytes === 0,
-      ancestors: this.ancestorsOf(identity.pid),
+      ancestors: this.ancestorsOf(identity.pid, MOST_CANDIDATE_ANCESTORS),
       startedAtMs: this.#startedAtMs(stat),
     };
     // All of it is one process's only if that still holds the PID now.
@@ -69,11 +70,11 @@ export class ProcessInspector {
     return this.#liveStat(identity) !== undefined;
   }
 
-  /** PIDs from the parent up to PID 1. */
-  ancestorsOf(pid: number): number[] {
+  /** PIDs from the parent up to PID 1, or as many as `most`. */
+  ancestorsOf(pid: number, most = MOST_ANCESTORS): number[] {
     const ancestors: number[] = [];
     let parent = this.#stat(pid)?.parentPid ?? 0;
-    while (parent > 0 && ancestors.length < MOST_ANCESTORS) {
+    while (parent > 0 && ancestors.length < most) {
       ancestors.push(parent);
       parent = this.#stat(parent)?.parentPid ?? 0;
     }
@@ -113,12 +114,7 @@ export class ProcessInspector {
     if (!isZombie(stat)) {
       return process;
     }
-    try {
-      const tid = readdirSync(`${process}/task`).find((name) => name !== String(pid));
-      return tid === undefined ? process : `${process}/task/${tid}`;
-    } catch {
-      return process;
-    }
+    return findThreadWithMemory(this.#reader, process, this.#statm) ?? process;
   }
 
   #memory(directory: string) {

@@ -66,18 +66,10 @@ export class ProcessTable {
     }
   }
 
-  /**
-   * A live thread to read memory from if the first thread has ended and left the process to the others: its own
-   * files then show none. Undefined if it has not.
-   */
-  liveThreadOf(pid: number, listThreads: (path: string) => readonly string[]): string | undefined {
+  /** Whether the first thread has ended and left the process to the others, so that its own files show no memory. */
+  hasLostFirstThread(pid: number): boolean {
     const stat = this.#stat(pid);
-    if (stat === undefined || !isZombie(stat) || hasExited(stat)) {
-      return undefined;
-    }
-    const tasks = `${this.#procRoot}/${pid}/task`;
-    const tid = listThreads(tasks).find((name) => name !== String(pid));
-    return tid === undefined ? undefined : `${tasks}/${tid}`;
+    return stat !== undefined && isZombie(stat) && !hasExited(stat);
   }
 
   /** The uid comes from `status`: the files of a process that is not dumpable belong to root. */

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { messageOf, MonitorError, type ScanColumns } from '@memory-monitor/core';
 
 import type { ProcReader } from '../proc/proc-reader.js';
+import { findThreadWithMemory } from '../proc/live-thread.js';
 import { PAGE_BYTES } from '../proc/page-size.js';
 import { ProcessTable, type TableEntry } from './process-table.js';
 
@@ -77,11 +78,18 @@ export class Scanner {
   /** Returns how many of the numbers are this process's: where that is not all, the rest are another's. */
   #readMemory({ pid, statmPath, isKernelThread }: TableEntry): number {
     const count = this.#reader.readNumbers(statmPath, this.#numbers);
-    const thread =
-      count === STATM_NUMBERS && this.#numbers[1] === 0 && !isKernelThread
-        ? this.#table.liveThreadOf(pid, listNames)
-        : undefined;
-    return thread === undefined ? count : this.#reader.readNumbers(`${thread}/statm`, this.#numbers);
+    if (
+      count === STATM_NUMBERS &&
+      this.#numbers[1] === 0 &&
+      !isKernelThread &&
+      this.#table.hasLostFirstThread(pid)
+    ) {
+      const thread = findThreadWithMemory(this.#reader, `${this.#procRoot}/${pid}`, this.#numbers);
+      if (thread === undefined) {
+        this.#numbers.fill(0);
+      }
+    }
+    return count;
   }
 
   #push({ pid, startTime, uid }: TableEntry, rssBytes: number, sharedBytes: number): void {
@@ -113,14 +121,6 @@ export class Scanner {
         { cause: error },
       );
     }
-  }
-}
-
-function listNames(path: string): readonly string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return [];
   }
 }
 

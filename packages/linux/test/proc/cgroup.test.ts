@@ -44,8 +44,12 @@ describe('the unit of a control group', () => {
   const units: Readonly<Record<string, string | undefined>> = {
     '/system.slice/nginx.service': 'nginx.service',
     '/user.slice/user-1000.slice/session-3.scope': 'session-3.scope',
-    '/user.slice/user-1000.slice/user@1000.service/app.slice/app-firefox-42.scope': 'app-firefox-42.scope',
-    '/user.slice/user-1000.slice/user@1000.service/init.scope': 'init.scope',
+    '/user.slice/user-1000.slice/user@1000.service/app.slice/app-firefox-42.scope':
+      'user@1000.service/app-firefox-42.scope',
+    '/user.slice/user-1000.slice/user@1000.service/init.scope': 'user@1000.service/init.scope',
+    '/user.slice/user-1000.slice/user@1000.service/app.slice/postgresql.service':
+      'user@1000.service/postgresql.service',
+    '/user.slice/user-1000.slice/user@1000.service': 'user@1000.service',
     '/system.slice/postgres.service/worker': 'postgres.service',
     '/system.slice/docker-0123abcd.scope': 'docker-0123abcd.scope',
     '/docker/0123abcd': undefined,

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { unsupportedPlugins } from '#src/commands/run.js';
+import { unsupportedPlugins } from '#src/config/refuse-plugins.js';
 
 describe('unsupportedPlugins', () => {
   it('names every plugin, and says what to do', () => {
