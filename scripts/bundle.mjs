@@ -47,6 +47,7 @@ for (const file of ['config.toml', 'LICENSE']) {
   cpSync(join(root, file), join(output, file));
 }
 cpSync(join(cli, 'service'), join(output, 'service'), { recursive: true });
+cpSync(join(cli, 'config.schema.json'), join(output, 'config.schema.json'));
 copyKoffi();
 
 const bytes = Object.values(result.metafile.outputs).reduce((sum, { bytes: size }) => sum + size, 0);
