@@ -70,9 +70,13 @@ async function findWarnings({ whitelist, plugins }: Configuration): Promise<stri
   await users.resolve({ names: new Whitelist(whitelist).userNames }, USERS_DEADLINE_MS);
   const source = new LinuxProcessSource();
   const running = runningProcesses(source);
-  const unknownUsers = new Whitelist(whitelist).userNames
-    .filter((user) => users.uidOf(user).state === 'absent' && !/^\d+$/.test(user))
-    .map((user) => `whitelist: there is no user "${user}" on this machine.`);
+  const isUnknown = (user: string): boolean => users.uidOf(user).state === 'absent' && !/^\d+$/.test(user);
+  const unknownUsers = [
+    ...whitelist.users.map((user) => ({ key: 'users', user })),
+    ...whitelist.names.flatMap(({ user }) => (user === undefined ? [] : { key: 'names', user })),
+  ]
+    .filter(({ user }) => isUnknown(user))
+    .map(({ key, user }) => `whitelist.${key}: there is no user "${user}" on this machine.`);
   const idlePids = whitelist.pids
     .filter((pid) => !running.pids.has(pid))
     .map((pid) => `whitelist.pids: no process has PID ${pid} now.`);

@@ -91,13 +91,15 @@ describe('memory-monitor check', () => {
   });
 
   it('warns about rules that match nothing on this machine', async () => {
-    const rules = '[whitelist]\npids = [4194300]\nnames = ["no-such-name"]\nusers = ["no-such-user"]\n';
+    const rules =
+      '[whitelist]\npids = [4194300]\nnames = ["no-such-name", { name = "node", user = "no-such-friend" }]\nusers = ["no-such-user"]\n';
     await withConfig(rules, async (path) => {
       const { code, stdout } = await runCommand(['check', '--config', path]);
       expect(code).to.equal(0);
       const warnings = stdout.split('\n').filter((line) => line.startsWith('warning: '));
       expect(warnings).to.deep.equal([
         'warning: whitelist.users: there is no user "no-such-user" on this machine.',
+        'warning: whitelist.names: there is no user "no-such-friend" on this machine.',
         'warning: whitelist.pids: no process has PID 4194300 now.',
         'warning: whitelist.names: "no-such-name" matches no process that runs now.',
       ]);

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 
 import { toml } from './support/config.js';
 import { inNamespace } from './support/in-namespace.js';
+import { runCommand, withConfig } from './support/run-command.js';
 
 const WITH_PLUGIN = `${toml({})}
 [[plugins]]
@@ -17,6 +18,14 @@ describe('a configuration with plugins, which this version does not load,', () =
     expect(monitor.errorOutput).to.match(/\(MM_ERR_PLUGINS_UNSUPPORTED\)\n$/);
     expect(monitor.output).to.equal('');
     expect(hog.signals).to.deep.equal([]);
+  });
+
+  it('is refused by check as well', async () => {
+    await withConfig(WITH_PLUGIN, async (path) => {
+      const { code, stderr } = await runCommand(['check', '--config', path]);
+      expect(code).to.equal(78);
+      expect(stderr).to.match(/\(MM_ERR_PLUGINS_UNSUPPORTED\)\n$/);
+    });
   });
 
   inNamespace('is a warning in a dry run', async (ns) => {
