@@ -104,7 +104,7 @@ describe('memory-monitor check', () => {
         'warning: whitelist.names: "no-such-name" matches no process that runs now.',
       ]);
       const json = await runCommand(['check', '--config', path, '--json']);
-      expect((JSON.parse(json.stdout) as { warnings: string[] }).warnings).to.have.lengthOf(3);
+      expect((JSON.parse(json.stdout) as { warnings: string[] }).warnings).to.have.lengthOf(4);
     });
   });
 
