@@ -41,6 +41,16 @@ inMachine(
       ]);
     });
 
+    for (const { script } of blocks('bash interactive')) {
+      it(`work until they are interrupted: ${script.trim()}`, async (machine) => {
+        await machine.succeed('command -v memory-monitor || bash installer.sh', { cwd: CLONE });
+        const { exitCode, stderr } = await machine.run(
+          `SUDO_EDITOR=true timeout 2 bash -c '${script.trim()}'`,
+        );
+        expect([0, 124], stderr).to.include(exitCode);
+      });
+    }
+
     for (const { heading, script } of blocks('bash service')) {
       const [firstLine = ''] = script.split('\n');
       it(`work: ${heading}: ${firstLine}`, async (machine) => {
