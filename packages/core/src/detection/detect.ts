@@ -35,22 +35,21 @@ export function detect(columns: ScanColumns, settings: DetectionSettings, episod
     if (episodes.size > 0) {
       episodes.markSeen(columns.pid[index] ?? 0, columns.startTime[index] ?? 0);
     }
-    if (overrides.length === 0 && quickUse(columns, index, measure) <= common.limitBytes) {
+    if (
+      overrides.length === 0 &&
+      quickMeasure(measure, columns.rssBytes[index] ?? 0, columns.sharedBytes[index] ?? 0) <=
+        common.limitBytes
+    ) {
       continue;
     }
     const sample = sampleAt(columns, index);
     const limit =
       overrides.length === 0 ? common : overriddenLimit(settings.limits, overrides, sample, ramBytes);
-    if (quickMeasure(measure, sample) > limit.limitBytes) {
+    if (quickMeasure(measure, sample.rssBytes, sample.sharedBytes) > limit.limitBytes) {
       candidates.push({ sample, limit });
     }
   }
   return candidates;
-}
-
-function quickUse(columns: ScanColumns, index: number, measure: Measure): number {
-  const rssBytes = columns.rssBytes[index] ?? 0;
-  return measure === 'private' ? rssBytes - (columns.sharedBytes[index] ?? 0) : rssBytes;
 }
 
 function sampleAt(columns: ScanColumns, index: number): ProcessSample {

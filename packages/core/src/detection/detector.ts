@@ -118,7 +118,7 @@ export class Detector {
       const inspection = this.#source.inspect(candidate.sample);
       return inspection !== undefined &&
         !inspection.isExiting &&
-        quickMeasure(measure, inspection) > candidate.limit.limitBytes
+        quickMeasure(measure, inspection.rssBytes, inspection.sharedBytes) > candidate.limit.limitBytes
         ? [{ ...candidate, inspection }]
         : [];
     });
@@ -175,7 +175,8 @@ export class Detector {
       this.#endIfGuarded(inspection);
       return undefined;
     }
-    const usedBytes = measure === 'pss' ? slow.pssBytes : quickMeasure(measure, inspection);
+    const usedBytes =
+      measure === 'pss' ? slow.pssBytes : quickMeasure(measure, inspection.rssBytes, inspection.sharedBytes);
     if (usedBytes === undefined || usedBytes <= limit.limitBytes) {
       return undefined;
     }

@@ -203,7 +203,7 @@ export class SignalTerminator implements Terminator {
     if (signal === 'SIGKILL' && !request.maySpareInGrace) {
       return OVER;
     }
-    const quickBytes = quickMeasure(measure, inspection);
+    const quickBytes = quickMeasure(measure, inspection.rssBytes, inspection.sharedBytes);
     if (measure === 'pss' && quickBytes > limitBytes && slow.pssBytes === undefined) {
       return { state: 'unreadable', reason: 'its proportional set size can not be read any more' };
     }
