@@ -3,7 +3,7 @@ import { EventEmitter } from 'eventemitter3';
 import type { Action, TrailEntry } from './decision/verdict.js';
 import type { Violation } from './detection/violation.js';
 import type { MachineMemory, Measure, ProcessIdentity } from './process.js';
-import type { TerminationSignal } from './ports.js';
+import type { Signal } from './ports.js';
 import { deepFreeze } from './freeze.js';
 
 /** What became of a `kill`. */
@@ -14,7 +14,7 @@ export type Outcome =
   | 'killed'
   /** It was gone before any signal. */
   | 'vanished'
-  /** It was let live: it shrank, became protected, or the monitor stopped. */
+  /** It was let live: it shrank, became protected, was frozen by a plugin, or the monitor stopped. */
   | 'spared'
   /** Nothing was done, since nothing is to be done. */
   | 'dry-run'
@@ -88,7 +88,7 @@ export interface KillEvent {
   readonly violation: Violation;
   readonly outcome: Outcome;
   /** The last signal that was sent. */
-  readonly signal: TerminationSignal | undefined;
+  readonly signal: Signal | undefined;
   /** In words. */
   readonly reason: string;
   readonly trail: readonly TrailEntry[];
@@ -111,10 +111,16 @@ export interface RestartLoopEvent {
   readonly rebirths: number;
 }
 
+/** A hook of a plugin that threw, rejected, was late, or answered garbage. One that goes on failing is told every 10 minutes. */
 export interface PluginErrorEvent {
   readonly plugin: string;
+  /** `decide`, `detect`, `overrideLimits`, `overrideInterval`, `on:EVENT`, `provide:SERVICE`, `onStart`, `onDispose`, `background`, … */
   readonly hook: string;
   readonly message: string;
+  /** Where it happened, in the plugin's own source; undefined where something else than an error was thrown. */
+  readonly stack: string | undefined;
+  /** This failure, and those since the last event for the same hook. */
+  readonly failures: number;
 }
 
 /** Events and their payloads: facts, frozen, delivered after the fact. */

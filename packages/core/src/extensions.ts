@@ -1,12 +1,14 @@
 import type { LimitsOverride } from './decision/limits.js';
 import type { Decider } from './decision/pipeline.js';
+import type { PluginDetector } from './detection/raised.js';
 import type { IntervalOverride } from './interval.js';
 
-/** What plugins have registered, each kind in the order of the configuration. */
+/** What plugins have registered to be asked, each kind in the order of the configuration. */
 export interface Extensions {
   readonly intervals: readonly IntervalOverride[];
   readonly limits: readonly LimitsOverride[];
+  readonly detectors: readonly PluginDetector[];
   readonly deciders: readonly Decider[];
 }
 
-export const NO_EXTENSIONS: Extensions = { intervals: [], limits: [], deciders: [] };
+export const NO_EXTENSIONS: Extensions = { intervals: [], limits: [], detectors: [], deciders: [] };

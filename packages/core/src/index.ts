@@ -14,22 +14,26 @@ export { inject, injectable, token, type Token } from './container/token.js';
 export {
   CLOCK,
   CONFIGURATION,
-  EVENTS,
   GUARDS,
   INTENT_LOG,
   LOGGER,
   MONITOR_PROCESS,
   PROCESS_HANDLES,
+  PLUGIN_HOST,
+  pluginHost,
   PROCESS_SOURCE,
+  SIGNALLER,
   SUPERVISOR,
   TERMINATOR,
   USER_DATABASE,
 } from './container/tokens.js';
 export type { GuardFinding, Guards, GuardSubject } from './decision/guards.js';
-export type { Limit, Limits, LimitsOverride } from './decision/limits.js';
+export type { Limit, Limits, LimitsChange, LimitsOverride, OnFailure } from './decision/limits.js';
 export type { Decider, DeciderAnswer, Decision } from './decision/pipeline.js';
 export type { Action, TrailEntry, Verdict } from './decision/verdict.js';
 export { Whitelist, type NameEntry, type Owner, type WhitelistConfig } from './decision/whitelist.js';
+export type { DetectAnswer, Detection, DetectScan, PluginDetector } from './detection/raised.js';
+export type { ScanSamples } from './detection/samples.js';
 export type { Violation } from './detection/violation.js';
 export { ERROR_CODES, messageOf, MonitorError, type ErrorCode } from './errors.js';
 export type {
@@ -51,10 +55,31 @@ export type {
   ViolationEvent,
 } from './events.js';
 export { NO_EXTENSIONS, type Extensions } from './extensions.js';
-export type { IntervalOverride } from './interval.js';
+export type { HookFailure, HookName } from './hook-failure.js';
+export type { IntervalAnswer, IntervalOverride } from './interval.js';
 export { logEvents, type LogEventsOptions } from './log/log-events.js';
 export { printable } from './log/printable.js';
 export type { Monitor } from './monitor.js';
+export {
+  API_VERSION,
+  checkDefinition,
+  definePlugin,
+  type ConfigOf,
+  type Need,
+  type PluginDefinition,
+} from './plugin/definition.js';
+export type {
+  HookOptions,
+  PluginEventName,
+  PluginEvents,
+  PluginHost,
+  PluginListener,
+  PluginLogger,
+} from './plugin/host.js';
+export type { LoadedPlugin, PluginSource } from './plugin/loaded-plugin.js';
+export type { PluginDescription } from './plugin/plugin-set.js';
+export type { OutputOf, Schema } from './plugin/standard-schema.js';
+export type { HookStatistics } from './plugin/statistics.js';
 export type {
   Clock,
   Intent,
@@ -66,11 +91,11 @@ export type {
   ProcessInspection,
   ProcessSource,
   ScanColumns,
+  Signal,
   SignalResult,
   SlowFacts,
   SlowFactsRequest,
   Supervisor,
-  TerminationSignal,
   UnfinishedIntent,
   UserDatabase,
   UserLookup,
@@ -87,5 +112,13 @@ export {
 } from './process.js';
 export { superviseBy } from './supervision.js';
 export type { Stop } from './termination/stop.js';
-export type { TerminationRequest, TerminationResult, Terminator } from './termination/terminator.js';
+export type {
+  Hold,
+  SignalAttempt,
+  Signaller,
+  TerminationEnding,
+  TerminationRequest,
+  TerminationResult,
+  Terminator,
+} from './termination/terminator.js';
 export { BYTES_PER_GB, inGb } from './units.js';

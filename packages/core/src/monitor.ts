@@ -1,29 +1,31 @@
 import type { LiveConfiguration } from './config/live-configuration.js';
 import type { Configuration } from './config/configuration.js';
-import type { Judge } from './decision/judge.js';
-import type { Detector } from './detection/detector.js';
+import type { Generation, Generations } from './container/generations.js';
+import { within } from './deadline.js';
 import type { Episodes } from './detection/episodes.js';
 import { messageOf } from './errors.js';
 import type { MonitorEmitter, StartedEvent } from './events.js';
 import { foreignProcError } from './foreign-proc.js';
-import { nextInterval, type IntervalOverride } from './interval.js';
-import type { Clock, IntentLog, Logger, MonitorProcess, ProcessSource, Supervisor } from './ports.js';
+import { nextInterval } from './interval.js';
+import type { PluginFailures } from './plugin/failures.js';
+import type { LoadedPlugin } from './plugin/loaded-plugin.js';
+import type { PluginDescription } from './plugin/plugin-set.js';
+import type { Clock, Logger, MonitorProcess, Supervisor } from './ports.js';
 import type { MachineMemory } from './process.js';
 import type { Dispatcher } from './termination/dispatcher.js';
 import type { Stop } from './termination/stop.js';
+import { Turns } from './turns.js';
 
 /** What the loop is made of; the composition root puts it together. */
 export interface MonitorParts {
   readonly version: string;
   readonly self: MonitorProcess;
   readonly configuration: LiveConfiguration;
-  readonly source: ProcessSource;
-  readonly detector: Detector;
+  /** The plugins that are in force, and the stages of a tick. */
+  readonly generations: Generations;
   readonly episodes: Episodes;
-  readonly judge: Judge;
   readonly dispatcher: Dispatcher;
-  readonly intents: IntentLog;
-  readonly intervals: readonly IntervalOverride[];
+  readonly failures: PluginFailures;
   readonly events: MonitorEmitter;
   readonly supervisor: Supervisor;
   readonly clock: Clock;
@@ -37,6 +39,10 @@ const RECOVERY_DEADLINE_MS = 100;
 /** The loop: memory, scan, detect, decide, and terminations that run beside it. */
 export class Monitor {
   readonly #parts: MonitorParts;
+  /** Ticks, and what must not happen in the middle of one. */
+  readonly #ticks = new Turns();
+  /** One set of plugins after the other. */
+  readonly #rotations = new Turns();
   #wake = new AbortController();
   #lastMemory: MachineMemory = { totalBytes: 0, availableBytes: 0, usedBytes: 0 };
   #scanFailure: string | undefined;
@@ -50,25 +56,41 @@ export class Monitor {
   }
 
   /**
-   * Scans until it is stopped, or once; then waits for the terminations that are under way.
+   * Scans until it is stopped, or once; then waits for the terminations that are under way, and disposes of the plugins.
    * One tick follows the other: one that takes longer than the interval delays the next, and none piles up.
    */
   async run(options: { readonly once?: boolean } = {}): Promise<void> {
-    const { clock, stop } = this.#parts;
-    this.#lastMemory = this.#parts.source.readMemory();
+    const { clock, generations, stop } = this.#parts;
+    this.#lastMemory = generations.stages.source.readMemory();
     this.events.emit('started', this.#description());
-    const told = new AbortController();
-    await Promise.race([this.#tellUnfinished(), clock.sleep(RECOVERY_DEADLINE_MS, told.signal)]);
-    told.abort();
+    void generations.plugins.start();
+    await within((ms, abort) => clock.sleep(ms, abort), RECOVERY_DEADLINE_MS, this.#tellUnfinished());
     while (!stop.hasBegun) {
       const beganMs = clock.monotonicMs();
-      await this.#tickOrTell();
+      await this.#ticks.take(() => this.#tickOrTell());
       if (options.once === true) {
         break;
       }
       await this.#sleepFrom(beganMs);
     }
-    await this.#settle();
+    await this.#beatUntil(this.#parts.dispatcher.settle());
+    await this.#beatUntil(this.#rotations.take(() => generations.plugins.dispose()));
+  }
+
+  /** Puts a set of plugins in force before the monitor runs. Rejects with an error that names the one that can't be set up. */
+  async usePlugins(plugins: readonly LoadedPlugin[]): Promise<void> {
+    const { generations } = this.#parts;
+    generations.adopt(await generations.prepare(plugins));
+  }
+
+  /** The plugins that are in force, in their order. */
+  describePlugins(): PluginDescription[] {
+    return this.#parts.generations.plugins.describe();
+  }
+
+  /** A failure of a plugin outside of every hook: a timer, a promise that nobody waits for, a sandbox that is too narrow. */
+  tellPluginFailure(plugin: string, hook: 'background' | 'needs', error: unknown): void {
+    this.#parts.failures.report(plugin, hook, error);
   }
 
   /** Begins the stop: no new termination, and those under way come to their end within the grace period. */
@@ -81,24 +103,49 @@ export class Monitor {
   }
 
   /**
-   * Puts a new configuration in force, whole: decisions are told anew, and the interval counts from the last scan.
-   * Returns false, and tells why, if it can't be.
+   * Puts a new configuration with its plugins in force, whole and between two ticks: decisions are told anew, and the interval
+   * counts from the last scan. Returns false, and tells why, if it can't be; then everything is as before.
    */
-  reload(configuration: Configuration): boolean {
+  async reload(configuration: Configuration, plugins: readonly LoadedPlugin[] = []): Promise<boolean> {
     const foreign = configuration.settings.dryRun ? undefined : foreignProcError(this.#parts.self);
     if (foreign !== undefined) {
       this.refuseReload([foreign.message]);
       return false;
     }
+    return await this.#rotations.take(async () => {
+      try {
+        const next = await this.#parts.generations.prepare(plugins);
+        const last = await this.#ticks.take(() => this.#putInForce(configuration, next));
+        await this.#retire(last);
+        await next.plugins.start();
+        return true;
+      } catch (error) {
+        this.refuseReload([messageOf(error)]);
+        return false;
+      }
+    });
+  }
+
+  /** Disposes of plugins that are not in force any more; what is under way may need what they provide. */
+  async #retire({ plugins, providesServices }: Generation): Promise<void> {
+    if (providesServices) {
+      await this.#parts.dispatcher.settle();
+    }
+    await plugins.dispose();
+  }
+
+  #putInForce(configuration: Configuration, next: Generation): Generation {
+    const { generations, episodes } = this.#parts;
     this.#parts.configuration.replace(configuration);
-    for (const episode of this.#parts.episodes.all()) {
+    const last = generations.adopt(next);
+    for (const episode of episodes.all()) {
       episode.toldAction = undefined;
       episode.isDryRunTold = false;
       episode.isBeyondReach = false;
     }
     this.events.emit('reloaded', { ...this.#description(), accepted: true, errors: [] });
     this.#wakeUp();
-    return true;
+    return last;
   }
 
   /** Tells that a new configuration was refused; the old one stays in force. */
@@ -112,6 +159,7 @@ export class Monitor {
       this.#scanFailure = undefined;
     } catch (error) {
       const message = messageOf(error);
+      this.#parts.generations.stages.onSourceFailure(error);
       if (message !== this.#scanFailure) {
         this.#scanFailure = message;
         this.#parts.logger.error({ event: 'scanFailed' }, `A scan failed, the next one is tried: ${message}`);
@@ -120,12 +168,14 @@ export class Monitor {
   }
 
   async #tick(): Promise<void> {
-    const { clock, detector, dispatcher, episodes, events, judge, source, stop } = this.#parts;
+    const { clock, dispatcher, episodes, events, generations, stop } = this.#parts;
+    const { detector, judge, source } = generations.stages;
     const beganMs = clock.monotonicMs();
     const memory = source.readMemory();
     this.#lastMemory = memory;
     events.emit('memory', { memory });
     const columns = source.scan();
+    generations.rememberSamples(columns);
     const { count: scanned, unreadable } = columns;
     const violators = await detector.detect(columns, memory);
     const judged = stop.hasBegun ? [] : await judge.judge(violators);
@@ -135,25 +185,21 @@ export class Monitor {
   }
 
   async #sleepFrom(beganMs: number): Promise<void> {
-    const { configuration, events, intervals, judge, stop } = this.#parts;
+    const { clock, configuration, failures, generations, stop } = this.#parts;
     do {
       this.#wake = new AbortController();
-      const seconds = nextInterval(
-        configuration.thresholds.checkIntervalSeconds,
-        intervals,
-        (plugin, hook, message) => {
-          events.emit('pluginError', { plugin, hook, message });
-        },
-      );
+      const { intervals, judge } = generations.stages;
+      const { checkIntervalSeconds } = configuration.thresholds;
+      const seconds = await nextInterval(checkIntervalSeconds, intervals, clock, failures.report);
       const endMs = Math.min(beganMs + seconds * 1000, judge.nextDeferralEndMs());
       await this.#sleepUntil(endMs, this.#wake.signal, stop.signal);
     } while (this.#wake.signal.aborted && !stop.hasBegun);
   }
 
-  /** Waits for the terminations that are under way. */
-  async #settle(): Promise<void> {
+  /** Waits for the last of the work, and shows the supervisor meanwhile that the loop is alive. */
+  async #beatUntil(work: Promise<void>): Promise<void> {
     const settled = new AbortController();
-    void this.#parts.dispatcher.settle().then(() => {
+    void work.then(() => {
       settled.abort();
     });
     await this.#sleepUntil(Number.POSITIVE_INFINITY, settled.signal);
@@ -174,9 +220,10 @@ export class Monitor {
   }
 
   async #tellUnfinished(): Promise<void> {
-    const { events, intents, logger } = this.#parts;
+    const { events, generations, logger } = this.#parts;
     try {
-      for (const { pid, startTime, name, user, why, isStillRunning } of await intents.recover()) {
+      const unfinished = await generations.stages.intents.recover();
+      for (const { pid, startTime, name, user, why, isStillRunning } of unfinished) {
         events.emit('recovered', { process: { pid, startTime, name, user }, isStillRunning, why });
       }
     } catch (error) {

@@ -72,7 +72,8 @@ export interface ProcessSource {
   inspectSlowly(identity: ProcessIdentity, wanted: SlowFactsRequest, deadlineMs: number): Promise<SlowFacts>;
 }
 
-export type TerminationSignal = 'SIGTERM' | 'SIGKILL';
+/** Signals that a termination may send. SIGSTOP freezes a process, SIGCONT lets it go on. */
+export type Signal = 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT';
 
 /** What became of a signal: `denied` is EPERM, `gone` is ESRCH. */
 export type SignalResult = 'sent' | 'gone' | 'denied';
@@ -83,7 +84,7 @@ export interface ProcessHandle {
   /** A fresh reading, checked against the identity; undefined if the process has exited or was replaced. */
   inspect(): ProcessInspection | undefined;
   /** Sends a signal. Call it in the same turn as `inspect`: without pidfds nothing else closes the gap. */
-  signal(signal: TerminationSignal | 'SIGCONT'): SignalResult;
+  signal(signal: Signal): SignalResult;
   /** Resolves with true when the process has exited (a zombie has), with false when the abort signal fires first. */
   waitForExit(abort: AbortSignal): Promise<boolean>;
   close(): void;

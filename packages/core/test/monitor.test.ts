@@ -166,7 +166,8 @@ describe('the loop', () => {
       await test.tick();
       await test.tick();
       expect(scansOf(test)).to.equal(2);
-      expect(test.eventsOf('pluginError')[0]).to.deep.equal({
+      expect(test.eventsOf('pluginError')).to.have.length(1);
+      expect(test.eventsOf('pluginError')[0]).to.include({
         plugin: 'schedule',
         hook: 'overrideInterval',
         message: 'a bug',
@@ -181,13 +182,12 @@ describe('the loop', () => {
     const test = new TestMonitor({ extensions: { deciders: [broken] } });
     test.machine.spawn(hog());
     await test.tick();
-    expect(test.eventsOf('pluginError')).to.deep.equal([
-      { plugin: 'test', hook: 'decide', message: 'a bug' },
-    ]);
+    expect(test.eventsOf('pluginError')).to.have.length(1);
+    expect(test.eventsOf('pluginError')[0]).to.include({ plugin: 'test', hook: 'decide', message: 'a bug' });
     expect(signalsOf(test)).to.deep.equal([]);
   });
 
-  it('goes on after a limits override that throws, spares nobody else, and names the plugin once a scan', async () => {
+  it('goes on after a limits override that throws, spares nobody else, and names the plugin once', async () => {
     const limitsFor = ({ uid }: { uid: number }): undefined => {
       if (uid === 7) {
         throw new Error('a bug');
@@ -199,9 +199,13 @@ describe('the loop', () => {
     const { pid } = test.machine.spawn(hog());
     await test.tick();
     expect(signalsOf(test, pid)).to.include('SIGTERM');
-    expect(test.eventsOf('pluginError')).to.deep.equal([
-      { plugin: 'broken', hook: 'overrideLimits', message: 'a bug' },
-    ]);
+    await test.tick();
+    expect(test.eventsOf('pluginError')).to.have.length(1);
+    expect(test.eventsOf('pluginError')[0]).to.include({
+      plugin: 'broken',
+      hook: 'overrideLimits',
+      message: 'a bug',
+    });
   });
 });
 
@@ -210,7 +214,7 @@ describe('a reload', () => {
     const test = new TestMonitor({ thresholds: { checkIntervalSeconds: 3600 } });
     await test.tick();
     await test.clock.advance(5000);
-    test.monitor.reload(testConfiguration({ thresholds: { checkIntervalSeconds: 10 } }));
+    await test.monitor.reload(testConfiguration({ thresholds: { checkIntervalSeconds: 10 } }));
     await test.clock.advance(4999);
     expect(scansOf(test)).to.equal(1);
     await test.clock.advance(1);
@@ -221,7 +225,7 @@ describe('a reload', () => {
     const test = new TestMonitor({ thresholds: { checkIntervalSeconds: 3600 } });
     await test.tick();
     await test.clock.advance(60_000);
-    test.monitor.reload(testConfiguration());
+    await test.monitor.reload(testConfiguration());
     await test.clock.advance(0);
     expect(scansOf(test)).to.equal(2);
   });
@@ -230,7 +234,7 @@ describe('a reload', () => {
     const test = new TestMonitor({ thresholds: { ramGbThreshold: 8, ramPercentThreshold: 100 } });
     test.machine.spawn(hog());
     await test.tick();
-    test.monitor.reload(testConfiguration());
+    await test.monitor.reload(testConfiguration());
     await test.tick();
     expect(signalsOf(test)).to.include('SIGTERM');
   });
@@ -238,7 +242,9 @@ describe('a reload', () => {
   it('is told with what is in force now', async () => {
     const test = new TestMonitor();
     await test.tick();
-    expect(test.monitor.reload(testConfiguration({ thresholds: { ramGbThreshold: 7 } }))).to.equal(true);
+    expect(await test.monitor.reload(testConfiguration({ thresholds: { ramGbThreshold: 7 } }))).to.equal(
+      true,
+    );
     expect(test.eventsOf('reloaded')).to.have.length(1);
     expect(test.eventsOf('reloaded')[0]).to.deep.include({ accepted: true, errors: [], ramGbThreshold: 7 });
   });
@@ -260,7 +266,7 @@ describe('a reload', () => {
     const test = new TestMonitor();
     test.machine.spawn(hog({ onSignal: () => 'denied' }));
     await test.tick();
-    test.monitor.reload(testConfiguration());
+    await test.monitor.reload(testConfiguration());
     await test.tick();
     await test.tick();
     expect(signalsOf(test)).to.deep.equal(['SIGTERM', 'SIGTERM']);
@@ -274,7 +280,7 @@ describe('a reload', () => {
       const test = new TestMonitor(foreign);
       test.machine.spawn(hog());
       await test.tick();
-      expect(test.monitor.reload(testConfiguration())).to.equal(false);
+      expect(await test.monitor.reload(testConfiguration())).to.equal(false);
       await test.tick();
       expect(test.eventsOf('reloaded')[0]).to.include({ accepted: false, dryRun: true });
       expect(test.eventsOf('reloaded')[0]?.errors[0]).to.match(/another PID namespace/);
@@ -284,7 +290,7 @@ describe('a reload', () => {
     it('accepts another dry run', async () => {
       const test = new TestMonitor(foreign);
       await test.tick();
-      test.monitor.reload(testConfiguration({ settings: { dryRun: true } }));
+      await test.monitor.reload(testConfiguration({ settings: { dryRun: true } }));
       expect(test.eventsOf('reloaded')[0]?.accepted).to.equal(true);
     });
   });

@@ -93,7 +93,7 @@ describe('the supervisor', () => {
     expect(supervisor.heard.at(-1)).to.match(
       /^ready: The configuration on disk has mistakes, the old one is in force\. Armed/,
     );
-    test.monitor.reload(testConfiguration({ settings: { dryRun: true } }));
+    await test.monitor.reload(testConfiguration({ settings: { dryRun: true } }));
     expect(supervisor.heard.at(-1)).to.match(/^ready: Dry run/);
   });
 });

@@ -104,7 +104,7 @@ function reloadOnHangup(
       try {
         const configuration = await readConfiguration(options);
         refusePlugins(configuration);
-        if (monitor.reload(configuration)) {
+        if (await monitor.reload(configuration)) {
           live.configuration = configuration;
           await output.apply(configuration.settings);
           tellPlugins(configuration, output);

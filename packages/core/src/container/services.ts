@@ -5,41 +5,69 @@ import { container as globalContainer, type DependencyContainer } from 'tsyringe
 import { MonitorError } from '../errors.js';
 import { injectedInto, type Token } from './token.js';
 
-/** Services by token: each made once, when it is first asked for. */
-export class Services {
-  readonly #container: DependencyContainer = globalContainer.createChildContainer();
-  /** Registered, but replaceable. */
-  readonly #defaults = new Set<symbol>();
+/** Makes a service. `replaced` gives the one that would be in its place, to build upon. */
+export type MakeService<T> = (services: Services, replaced: () => T) => T;
 
-  /** Registers how a service is made. Providing one service twice is an error. */
-  provide<T>(wanted: Token<T>, make: (services: Services) => T): this {
-    if (this.#container.isRegistered(wanted.id) && !this.#defaults.delete(wanted.id)) {
+/** Services by token: each made once, when it is first asked for. A child sees its parent's and may have others of its own. */
+export class Services {
+  readonly #container: DependencyContainer;
+  readonly #parent: Services | undefined;
+  /** Registered, but replaceable. */
+  readonly #defaults = new Map<symbol, MakeService<unknown>>();
+  /** Asked for, here or from a child. */
+  readonly #used = new Set<symbol>();
+
+  /** With a parent, services that are not registered here are the parent's. */
+  constructor(parent?: Services) {
+    this.#container = (parent === undefined ? globalContainer : parent.#container).createChildContainer();
+    this.#parent = parent;
+  }
+
+  /**
+   * Registers how a service is made. Throws MM_ERR_DEPENDENCY_TWICE for a second provider of one service, and
+   * MM_ERR_DEPENDENCY_LATE where somebody has been given another one already.
+   */
+  provide<T>(wanted: Token<T>, make: MakeService<T>): this {
+    const byDefault = this.#defaults.get(wanted.id);
+    if (this.#container.isRegistered(wanted.id) && byDefault === undefined) {
       throw new MonitorError(
         'MM_ERR_DEPENDENCY_TWICE',
         `Two providers were given for "${wanted.name}"; remove one.`,
       );
     }
-    this.#register(wanted, make);
-    return this;
-  }
-
-  /** Registers how a service is made unless somebody provides it. */
-  provideDefault<T>(wanted: Token<T>, make: (services: Services) => T): this {
-    if (!this.#container.isRegistered(wanted.id)) {
-      this.#defaults.add(wanted.id);
-      this.#register(wanted, make);
-    }
-    return this;
-  }
-
-  get<T>(wanted: Token<T>): T {
-    if (!this.#container.isRegistered(wanted.id)) {
+    if (this.#used.has(wanted.id)) {
       throw new MonitorError(
-        'MM_ERR_DEPENDENCY_MISSING',
-        `Nothing provides "${wanted.name}"; provide it at start.`,
+        'MM_ERR_DEPENDENCY_LATE',
+        `"${wanted.name}" is in use already, so it can not be replaced any more; provide it before it is asked for.`,
       );
     }
-    return this.#container.resolve<T>(wanted.id);
+    this.#defaults.delete(wanted.id);
+    this.#register(wanted, make, () => this.#replaced(wanted, byDefault));
+    return this;
+  }
+
+  /** Registers how a service is made unless somebody provides it, here or in a parent. */
+  provideDefault<T>(wanted: Token<T>, make: MakeService<T>): this {
+    if (!this.#container.isRegistered(wanted.id, true)) {
+      this.#defaults.set(wanted.id, make as MakeService<unknown>);
+      this.#register(wanted, make, () => this.#replaced(wanted, undefined));
+    }
+    return this;
+  }
+
+  /** Throws MM_ERR_DEPENDENCY_MISSING. */
+  get<T>(wanted: Token<T>): T {
+    this.#used.add(wanted.id);
+    if (this.#container.isRegistered(wanted.id)) {
+      return this.#container.resolve<T>(wanted.id);
+    }
+    if (this.#parent !== undefined) {
+      return this.#parent.get(wanted);
+    }
+    throw new MonitorError(
+      'MM_ERR_DEPENDENCY_MISSING',
+      `Nothing provides "${wanted.name}"; provide it at start.`,
+    );
   }
 
   /** Builds an `@injectable()` class, its constructor parameters filled by their tokens. */
@@ -51,12 +79,22 @@ export class Services {
     return this.#container.resolve(wanted as new (...args: unknown[]) => T);
   }
 
+  #replaced<T>(wanted: Token<T>, byDefault: MakeService<unknown> | undefined): T {
+    if (byDefault !== undefined) {
+      return byDefault(this, () => this.#replaced(wanted, undefined)) as T;
+    }
+    if (this.#parent === undefined) {
+      throw new MonitorError('MM_ERR_DEPENDENCY_MISSING', `"${wanted.name}" replaces nothing.`);
+    }
+    return this.#parent.get(wanted);
+  }
+
   /** tsyringe's own caching factories resolve from whoever asks first, so that memo is ours. */
-  #register<T>(wanted: Token<T>, make: (services: Services) => T): void {
+  #register<T>(wanted: Token<T>, make: MakeService<T>, replaced: () => T): void {
     let made: { readonly service: T } | undefined;
     this.#container.register(wanted.id, {
       useFactory: () => {
-        made ??= { service: make(this) };
+        made ??= { service: make(this, replaced) };
         return made.service;
       },
     });

@@ -38,7 +38,10 @@ export class Judge {
   async judge(violators: readonly Episode[]): Promise<JudgedEpisode[]> {
     const open = violators.filter(({ isBeingTerminated }) => !isBeingTerminated);
     const asked = await Promise.all(
-      open.map(async (episode) => ({ episode, decision: await this.#pipeline.decide(episode.violation) })),
+      open.map(async (episode) => ({
+        episode,
+        decision: await this.#pipeline.decide(episode.violation, episode.doubts),
+      })),
     );
     const bounded = asked.map(({ episode, decision }) => ({
       episode,

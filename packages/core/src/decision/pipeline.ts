@@ -1,8 +1,11 @@
 import type { Clock } from '../ports.js';
 import type { Violation } from '../detection/violation.js';
+import { LATE, within } from '../deadline.js';
 import { deepFreeze } from '../freeze.js';
 import { messageOf } from '../errors.js';
+import type { HookFailure } from '../hook-failure.js';
 import { inGb } from '../units.js';
+import type { Doubt, OnFailure } from './limits.js';
 import type { Action, TrailEntry, Verdict } from './verdict.js';
 
 /** A decider's answer: a verdict with its reason, or undefined for no opinion. */
@@ -12,7 +15,7 @@ export type DeciderAnswer = { readonly verdict: Verdict; readonly reason: string
 export interface Decider {
   readonly plugin: string;
   /** What a failure of this decider means: the violator is spared (the default), or the decider counts as silent. */
-  readonly onFailure: 'spare' | 'ignore';
+  readonly onFailure: OnFailure;
   readonly deadlineMs: number;
   decide(violation: Violation, verdict: Verdict): DeciderAnswer | Promise<DeciderAnswer>;
 }
@@ -24,9 +27,6 @@ export interface Decision {
   readonly trail: readonly TrailEntry[];
 }
 
-/** Called for a decider that throws, is late, or answers garbage. */
-export type DeciderFailure = (plugin: string, hook: 'decide', message: string) => void;
-
 /** How long the deciders may take together. What has not been asked by then counts as failed. */
 const CHAIN_DEADLINE_MS = 2000;
 
@@ -34,9 +34,9 @@ const CHAIN_DEADLINE_MS = 2000;
 export class DecisionPipeline {
   readonly #clock: Clock;
   readonly #deciders: readonly Decider[];
-  readonly #onFailure: DeciderFailure;
+  readonly #onFailure: HookFailure;
 
-  constructor(clock: Clock, deciders: readonly Decider[], onFailure: DeciderFailure) {
+  constructor(clock: Clock, deciders: readonly Decider[], onFailure: HookFailure) {
     this.#clock = clock;
     this.#deciders = deciders;
     this.#onFailure = onFailure;
@@ -47,11 +47,17 @@ export class DecisionPipeline {
     return this.#deciders.length > 0;
   }
 
-  async decide(violation: Violation): Promise<Decision> {
+  /** `doubts`: plugins that could not be asked about the violator's limits. */
+  async decide(violation: Violation, doubts: readonly Doubt[] = []): Promise<Decision> {
     const startedMs = this.#clock.monotonicMs();
     deepFreeze(violation);
     let verdict: Verdict = deepFreeze({ action: 'kill' });
-    const trail = [trailEntry(this.#clock, 'limits', 'kill', limitReason(violation))];
+    const trail = [trailEntry(this.#clock, sourceOf(violation), 'kill', limitReason(violation))];
+    for (const doubt of doubts) {
+      const answer = answerToFailure(doubt.onFailure, 'overrideLimits', doubt.message, verdict);
+      verdict = answer.verdict;
+      trail.push(trailEntry(this.#clock, `plugin:${doubt.plugin}`, verdict.action, answer.reason));
+    }
     for (const decider of this.#deciders) {
       const askedMs = this.#clock.monotonicMs();
       const remainingMs = CHAIN_DEADLINE_MS - (askedMs - startedMs);
@@ -76,11 +82,8 @@ export class DecisionPipeline {
     try {
       return validated(await this.#answerInTime(decider, violation, verdict, remainingMs));
     } catch (error) {
-      const message = messageOf(error);
-      this.#onFailure(decider.plugin, 'decide', message);
-      return decider.onFailure === 'ignore'
-        ? { verdict, reason: `failed and is ignored: ${message}` }
-        : { verdict: { action: 'spare' }, reason: `failed, so the process is spared: ${message}` };
+      this.#onFailure(decider.plugin, 'decide', error);
+      return answerToFailure(decider.onFailure, 'decide', messageOf(error), verdict);
     }
   }
 
@@ -94,16 +97,15 @@ export class DecisionPipeline {
     if (deadlineMs <= 0) {
       throw new Error(`the deciders together took more than ${CHAIN_DEADLINE_MS} ms`);
     }
-    const answered = new AbortController();
-    const late = this.#clock.sleep(deadlineMs, answered.signal).then((): never => {
+    const answer = await within(
+      (ms, abort) => this.#clock.sleep(ms, abort),
+      deadlineMs,
+      decider.decide(violation, verdict),
+    );
+    if (answer === LATE) {
       throw new Error(`no answer within ${Math.round(deadlineMs)} ms`);
-    });
-    try {
-      return await Promise.race([decider.decide(violation, verdict), late]);
-    } finally {
-      late.catch(() => undefined);
-      answered.abort();
     }
+    return answer;
   }
 }
 
@@ -118,8 +120,29 @@ export function trailEntry(
   return { source, action, reason, atMs: clock.now(), tookMs };
 }
 
-function limitReason({ usedBytes, limitBytes, rule, measure }: Violation): string {
-  return `${measure} of ${inGb(usedBytes)} is over ${rule}, ${inGb(limitBytes)}`;
+function answerToFailure(
+  onFailure: OnFailure,
+  hook: 'decide' | 'overrideLimits',
+  message: string,
+  verdict: Verdict,
+): NonNullable<DeciderAnswer> {
+  const what = hook === 'decide' ? 'failed' : 'failed to say what the limits are';
+  return onFailure === 'ignore'
+    ? { verdict, reason: `${what} and is ignored: ${message}` }
+    : { verdict: { action: 'spare' }, reason: `${what}, so the process is spared: ${message}` };
+}
+
+/** Who speaks first: the limits of the process, or the plugin that has raised the violation. */
+function sourceOf({ raisedBy }: Violation): string {
+  return raisedBy === undefined ? 'limits' : `plugin:${raisedBy}`;
+}
+
+function limitReason({ usedBytes, limitBytes, rule, ruleReason, raisedBy, measure }: Violation): string {
+  if (raisedBy !== undefined) {
+    return `${ruleReason ?? rule}: ${inGb(usedBytes)} is over ${inGb(limitBytes)}`;
+  }
+  const why = ruleReason === undefined ? '' : ` (${ruleReason})`;
+  return `${measure} of ${inGb(usedBytes)} is over ${rule}${why}, ${inGb(limitBytes)}`;
 }
 
 const ACTIONS: readonly unknown[] = ['kill', 'warn', 'defer', 'spare'];

@@ -2,8 +2,8 @@ import type { LiveConfiguration } from '../config/live-configuration.js';
 import type { GuardFinding, Guards } from '../decision/guards.js';
 import type { LimitsOverride } from '../decision/limits.js';
 import { wholeNameOf } from '../decision/whole-name.js';
-import { messageOf } from '../errors.js';
 import type { MonitorEmitter } from '../events.js';
+import type { HookFailure } from '../hook-failure.js';
 import type {
   Clock,
   Logger,
@@ -14,11 +14,14 @@ import type {
   SlowFactsRequest,
   UserDatabase,
 } from '../ports.js';
-import type { MachineMemory } from '../process.js';
+import type { MachineMemory, ProcessIdentity } from '../process.js';
 import { describeProcess } from './describe.js';
 import { detect, type Candidate } from './detect.js';
 import type { Episode, Episodes } from './episodes.js';
+import { LimitTable } from './limit-table.js';
 import { quickMeasure } from './measure.js';
+import { raise, type Finding, type PluginDetector, type Raised } from './raised.js';
+import type { Violation } from './violation.js';
 
 /** How long detection waits for facts that it can not do without, of all candidates side by side. */
 const SLOW_FACTS_DEADLINE_MS = 250;
@@ -29,6 +32,8 @@ const NO_SLOW_FACTS: SlowFacts = { commandLine: undefined, pssBytes: undefined }
 
 interface Inspected extends Candidate {
   readonly inspection: ProcessInspection;
+  /** What a plugin has found; without it the process is over its own limit. */
+  readonly finding?: Finding;
 }
 
 /** Stage 2: from the columns of a scan to the violations that last, with everything that is known about each. */
@@ -42,6 +47,9 @@ export class Detector {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #limitsOverrides: readonly LimitsOverride[];
+  readonly #detectors: readonly PluginDetector[];
+  readonly #onFailure: HookFailure;
+  readonly #limitTable: LimitTable;
   readonly #wantsCommandLines: boolean;
   readonly #toldGuards = new Set<string>();
 
@@ -55,6 +63,9 @@ export class Detector {
     readonly clock: Clock;
     readonly logger: Logger;
     readonly limitsOverrides: readonly LimitsOverride[];
+    readonly detectors: readonly PluginDetector[];
+    /** Told when a plugin fails. */
+    readonly onFailure: HookFailure;
     /** Whether a decider is going to look at the violations, so that command lines are worth a short wait. */
     readonly wantsCommandLines: boolean;
   }) {
@@ -67,48 +78,63 @@ export class Detector {
     this.#clock = parts.clock;
     this.#logger = parts.logger;
     this.#limitsOverrides = parts.limitsOverrides;
+    this.#detectors = parts.detectors;
+    this.#onFailure = parts.onFailure;
+    this.#limitTable = new LimitTable(parts.clock);
     this.#wantsCommandLines = parts.wantsCommandLines;
   }
 
   /** The violators of this scan, the largest first. Tells which violations have begun and ended. */
   async detect(columns: ScanColumns, memory: MachineMemory): Promise<Episode[]> {
-    const { limits, settings } = this.#configuration;
-    const detection = {
-      limits,
-      measure: settings.measure,
-      overrides: this.#limitsOverrides.map((override) => this.#contained(override)),
-      ramBytes: memory.totalBytes,
-    };
     this.#episodes.beginScan();
-    const candidates = this.#inspect(detect(columns, detection, this.#episodes));
+    const candidates = await this.#findCandidates(columns, memory);
     const slowFacts = await this.#readWhatIsNeeded(candidates);
+    const settled = new Set<Finding>();
     const violators = candidates
-      .flatMap(
-        (candidate, index) => this.#violation(candidate, slowFacts[index] ?? NO_SLOW_FACTS, memory) ?? [],
-      )
+      .flatMap((candidate, index) => {
+        if (candidate.finding !== undefined && settled.has(candidate.finding)) {
+          return [];
+        }
+        const episode = this.#violation(candidate, slowFacts[index] ?? NO_SLOW_FACTS, memory);
+        if (episode !== undefined && candidate.finding !== undefined) {
+          settled.add(candidate.finding);
+        }
+        return episode ?? [];
+      })
       .sort((a, b) => b.violation.usedBytes - a.violation.usedBytes);
     this.#tellEnded();
     return violators;
   }
 
-  /** An override that throws is told once a scan, and spares the process that it was asked about. */
-  #contained(override: LimitsOverride): LimitsOverride {
-    const { plugin } = override;
-    let isTold = false;
-    return {
-      plugin,
-      limitsFor: (sample) => {
-        try {
-          return override.limitsFor(sample);
-        } catch (error) {
-          if (!isTold) {
-            isTold = true;
-            this.#events.emit('pluginError', { plugin, hook: 'overrideLimits', message: messageOf(error) });
-          }
-          return { percentOfRam: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
-        }
-      },
+  /** Those over their limits come first: what a plugin raises about one of them as well adds nothing. */
+  async #findCandidates(columns: ScanColumns, memory: MachineMemory): Promise<Inspected[]> {
+    const { limits, settings } = this.#configuration;
+    const settingsOfScan = {
+      limits,
+      measure: settings.measure,
+      overrides: this.#limitsOverrides,
+      table: this.#limitTable,
+      ramBytes: memory.totalBytes,
+      onFailure: this.#onFailure,
     };
+    const over = this.#inspect(detect(columns, settingsOfScan, this.#episodes));
+    const raised = await raise(
+      this.#detectors,
+      columns,
+      memory,
+      this.#terminating(),
+      this.#clock,
+      this.#onFailure,
+    );
+    const known = new Set(over.map(({ inspection }) => inspection.pid));
+    return [...over, ...this.#inspectRaised(raised.filter(({ sample }) => !known.has(sample.pid)))];
+  }
+
+  #terminating(): ProcessIdentity[] {
+    return this.#episodes
+      .all()
+      .filter(({ isBeingTerminated }) => isBeingTerminated)
+      .map(({ violation: { process } }) => ({ pid: process.pid, startTime: process.startTime }));
   }
 
   /** Reads each candidate again: the scan may have taken it for another, or it may have shrunk or gone. */
@@ -120,6 +146,20 @@ export class Detector {
         !inspection.isExiting &&
         quickMeasure(measure, inspection.rssBytes, inspection.sharedBytes) > candidate.limit.limitBytes
         ? [{ ...candidate, inspection }]
+        : [];
+    });
+  }
+
+  #inspectRaised(raised: readonly Raised[]): Inspected[] {
+    return raised.flatMap(({ finding, sample }) => {
+      const inspection = this.#source.inspect(sample);
+      const limit = {
+        limitBytes: finding.limitBytes,
+        rule: `plugin:${finding.plugin}`,
+        ruleReason: finding.reason,
+      };
+      return inspection !== undefined && !inspection.isExiting
+        ? [{ sample, limit, doubts: [], inspection, finding }]
         : [];
     });
   }
@@ -164,33 +204,42 @@ export class Detector {
       : NO_SLOW_FACTS;
   }
 
-  #violation({ inspection, limit }: Inspected, slow: SlowFacts, memory: MachineMemory): Episode | undefined {
+  #violation(candidate: Inspected, slow: SlowFacts, memory: MachineMemory): Episode | undefined {
+    const { inspection, limit, doubts, finding } = candidate;
     const { measure } = this.#configuration.settings;
     const wholeName = wholeNameOf(inspection, slow.commandLine);
-    const finding = this.#guards.check({ inspection, wholeName });
-    if (finding !== undefined) {
-      if (finding.guard === 'unknown-owner' || finding.guard === 'unknown-name') {
-        this.#tellUnknown(finding);
+    const protection = this.#guards.check({ inspection, wholeName });
+    if (protection !== undefined) {
+      if (protection.guard === 'unknown-owner' || protection.guard === 'unknown-name') {
+        this.#tellUnknown(protection);
       }
       this.#endIfGuarded(inspection);
       return undefined;
     }
-    const usedBytes =
-      measure === 'pss' ? slow.pssBytes : quickMeasure(measure, inspection.rssBytes, inspection.sharedBytes);
-    if (usedBytes === undefined || usedBytes <= limit.limitBytes) {
+    const quickBytes = quickMeasure(measure, inspection.rssBytes, inspection.sharedBytes);
+    const ownBytes = measure === 'pss' ? slow.pssBytes : quickBytes;
+    if (ownBytes === undefined) {
+      return undefined;
+    }
+    const amounts = amountsOf(ownBytes, limit.limitBytes, finding);
+    if (ownBytes <= amounts.spareBelowBytes) {
       return undefined;
     }
     const nowMs = this.#clock.now();
     const sinceMs = this.#episodes.find(inspection)?.violation.sinceMs ?? nowMs;
-    const { episode, isNew } = this.#episodes.markOver({
+    const violation = {
       process: describeProcess(inspection, wholeName, slow, this.#users),
       measure,
-      usedBytes,
-      ...limit,
+      ...amounts,
+      limitBytes: limit.limitBytes,
+      rule: limit.rule,
+      raisedBy: finding?.plugin,
+      ruleReason: limit.ruleReason,
       ramBytes: memory.totalBytes,
       sinceMs,
       lastedMs: Math.max(0, nowMs - sinceMs),
-    });
+    };
+    const { episode, isNew } = this.#episodes.markOver(violation, doubts);
     if (isNew) {
       this.#events.emit('violation', { phase: 'began', violation: episode.violation });
       this.#readLateFacts(episode);
@@ -249,4 +298,18 @@ export class Detector {
       this.#logger.warn({ event: guard === 'unknown-owner' ? 'userDatabase' : 'unknownName' }, message);
     }
   }
+}
+
+/** What counts against the limit, and what the process has to have of its own for that to be worth a signal. */
+function amountsOf(
+  ownBytes: number,
+  limitBytes: number,
+  finding: Finding | undefined,
+): Pick<Violation, 'usedBytes' | 'ownBytes' | 'spareBelowBytes'> {
+  if (finding === undefined) {
+    return { usedBytes: ownBytes, ownBytes, spareBelowBytes: limitBytes };
+  }
+  const { usedBytes, spareBelowBytes } = finding;
+  const excessBytes = Math.max(0, usedBytes - limitBytes);
+  return { usedBytes, ownBytes, spareBelowBytes: spareBelowBytes ?? Math.max(0, ownBytes - excessBytes) };
 }

@@ -1,3 +1,4 @@
+import type { Doubt } from '../decision/limits.js';
 import type { Action } from '../decision/verdict.js';
 import { identityKey, type ProcessIdentity } from '../process.js';
 import type { Violation } from './violation.js';
@@ -8,6 +9,8 @@ const SCANS_BELOW_TO_END = 3;
 /** What the monitor keeps of one violation from scan to scan. */
 export interface Episode {
   violation: Violation;
+  /** Plugins that could not be asked about its limits at the latest scan. */
+  doubts: readonly Doubt[];
   /** The verdict that was told last; undefined makes the next one news. */
   toldAction: Action | undefined;
   /** When a decider deferred it first, on the monotonic clock, and for how long the latest one wants it deferred. */
@@ -16,7 +19,7 @@ export interface Episode {
   timesSpared: number;
   /** How many terminations have failed. */
   timesFailed: number;
-  /** A signal was refused or outlived: it is reported once, and not tried again. */
+  /** Nothing more is to be done: a signal was refused or outlived, or the process is frozen. Told once. */
   isBeyondReach: boolean;
   /** A termination is under way. */
   isBeingTerminated: boolean;
@@ -67,11 +70,15 @@ export class Episodes {
   }
 
   /** The process is over its limit in this scan: its episode goes on, or begins. */
-  markOver(violation: Violation): { readonly episode: Episode; readonly isNew: boolean } {
+  markOver(
+    violation: Violation,
+    doubts: readonly Doubt[] = [],
+  ): { readonly episode: Episode; readonly isNew: boolean } {
     const key = identityKey(violation.process);
     const known = this.#tracked.get(key);
     if (known !== undefined) {
       known.episode.violation = violation;
+      known.episode.doubts = doubts;
       known.scansBelow = 0;
       known.isOver = true;
       known.isSeen = true;
@@ -79,6 +86,7 @@ export class Episodes {
     }
     const episode: Episode = {
       violation,
+      doubts,
       toldAction: undefined,
       deferral: undefined,
       timesSpared: 0,

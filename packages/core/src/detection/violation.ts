@@ -4,12 +4,20 @@ import type { Measure, ProcessDetails } from '../process.js';
 export interface Violation {
   readonly process: ProcessDetails;
   readonly measure: Measure;
-  /** The process's memory as `measure` counts it, at the latest scan. */
+  /** What counts against the limit, at the latest scan: the process's memory, or what a plugin says (a user's total). */
   readonly usedBytes: number;
-  /** The limit that it exceeds. */
+  /** The limit that is exceeded. */
   readonly limitBytes: number;
   /** Name of the limit: `ram_percent_threshold`, `ram_gb_threshold`, or `plugin:NAME`. */
   readonly rule: string;
+  /** The plugin that has raised it; undefined where a process is over its own limits. */
+  readonly raisedBy: string | undefined;
+  /** More about the limit, in the words of the plugin that set it or raised the violation. */
+  readonly ruleReason: string | undefined;
+  /** The process's own memory, as `measure` counts it; the same as `usedBytes` but where a plugin raised the violation. */
+  readonly ownBytes: number;
+  /** Right before each signal, the process is let live if its own memory is no more than this. */
+  readonly spareBelowBytes: number;
   /** Total RAM when it was measured. */
   readonly ramBytes: number;
   /** When the episode began, milliseconds since 1970. */

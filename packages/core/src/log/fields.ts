@@ -5,16 +5,19 @@ import { maskSecrets } from './mask-secrets.js';
 
 /** The flat fields of a violation; documented in docs/log.md, and kept stable. */
 export function violationFields(violation: Violation, showsCommandLine: boolean): Record<string, unknown> {
-  const { process, usedBytes, limitBytes, rule, measure, ramBytes, sinceMs } = violation;
+  const { process, usedBytes, ownBytes, limitBytes, rule, ruleReason, measure, ramBytes, sinceMs } =
+    violation;
   const { commandLine, ...details } = process;
   return {
     ...details,
     ...(showsCommandLine && commandLine !== undefined ? { commandLine: maskSecrets(commandLine) } : {}),
     measure,
     usedBytes,
+    ownBytes,
     limitBytes: Math.floor(limitBytes),
     ramBytes,
     rule,
+    ruleReason,
     sinceMs,
   };
 }

@@ -80,10 +80,12 @@ export function logEvents(
     const message = `Restart loop: unit ${printable(unit)} has started ${printable(name)} again ${rebirths} times after it was ended; raise its limit, whitelist it, or stop the unit`;
     logger.warn({ event: 'restartLoop', unit, name, rebirths }, message);
   });
-  events.on('pluginError', ({ plugin, hook, message }) => {
+  events.on('pluginError', (event) => {
+    const { plugin, hook, message, failures } = event;
+    const repeated = failures === 1 ? '' : ` (${failures} times)`;
     logger.error(
-      { event: 'pluginError', plugin, hook, message },
-      `Plugin ${plugin} failed in ${hook}: ${printable(message)}`,
+      { event: 'pluginError', ...event },
+      `Plugin ${plugin} failed in ${hook}: ${printable(message)}${repeated}`,
     );
   });
 }
@@ -93,9 +95,16 @@ function who({ process }: Violation): string {
   return `PID=${process.pid}, Name=${printableField(process.name)}, User=${printableField(process.user)}`;
 }
 
-/** `RAM=3.50GB (21.88%)` */
-function ram({ usedBytes, ramBytes }: Violation): string {
-  return `RAM=${inGb(usedBytes)} (${((100 * usedBytes) / ramBytes).toFixed(2)}%)`;
+/** `RAM=3.50GB (21.88%)`: the process's own, also where a plugin counts more against the limit. */
+function ram({ ownBytes, ramBytes }: Violation): string {
+  return `RAM=${inGb(ownBytes)} (${((100 * ownBytes) / ramBytes).toFixed(2)}%)`;
+}
+
+/** `Limit=2.00GB (ram_gb_threshold)`, `Limit=12.00GB (plugin:policy-user: all processes of alice, 13.00GB)` */
+function limit({ limitBytes, rule, ruleReason, raisedBy, usedBytes }: Violation): string {
+  const why = ruleReason === undefined ? '' : `: ${printable(ruleReason)}`;
+  const used = raisedBy === undefined ? '' : `, ${inGb(usedBytes)}`;
+  return `Limit=${inGb(limitBytes)} (${rule}${why}${used})`;
 }
 
 function modeAndLimits(event: StartedEvent): string {
@@ -131,7 +140,7 @@ function scanFields({ memory, tookMs, ...rest }: ScanEvent): Record<string, unkn
 function violationMessage(event: ViolationEvent): string {
   const { violation } = event;
   if (event.phase === 'began') {
-    return `Over the limit: ${who(violation)}, ${ram(violation)}, Limit=${inGb(violation.limitBytes)} (${violation.rule})`;
+    return `Over the limit: ${who(violation)}, ${ram(violation)}, ${limit(violation)}`;
   }
   const how = {
     'below-limit': 'Back below the limit',

@@ -1,9 +1,12 @@
 import type { LiveConfiguration } from '../config/live-configuration.js';
+import { LATE, within } from '../deadline.js';
 import type { Decision } from '../decision/pipeline.js';
 import type { RestartLoops } from '../decision/restart-loops.js';
 import type { Episode } from '../detection/episodes.js';
 import { messageOf } from '../errors.js';
-import type { MonitorEmitter } from '../events.js';
+import type { MonitorEmitter, Outcome } from '../events.js';
+import type { Clock } from '../ports.js';
+import type { IntentRecorder } from './intent-recorder.js';
 import type { Stop } from './stop.js';
 import type { TerminationRequest, TerminationResult, Terminator } from './terminator.js';
 
@@ -11,28 +14,47 @@ import type { TerminationRequest, TerminationResult, Terminator } from './termin
 const MOST_SPARED = 2;
 /** How often a termination that failed by a fault of the monitor's is begun again. */
 const MOST_FAILURES = 3;
+/** How much longer than the grace period a terminator may take: one that never answers holds no stop up. */
+const LONGEST_MS = 60_000;
+const LONGEST_AFTER_STOP_MS = 1000;
+
+/** What a terminator may answer. */
+const OUTCOMES: ReadonlySet<unknown> = new Set<Exclude<Outcome, 'dry-run'>>([
+  'terminated',
+  'killed',
+  'vanished',
+  'spared',
+  'failed',
+]);
 
 /** Stage 5: carries decisions out, beside the loop, and tells how each termination ended. */
 export class Dispatcher {
   readonly #configuration: LiveConfiguration;
-  readonly #terminator: Terminator;
+  readonly #terminator: () => TerminatorInForce;
+  readonly #intents: IntentRecorder;
   readonly #restartLoops: RestartLoops;
   readonly #events: MonitorEmitter;
+  readonly #clock: Clock;
   readonly #stop: Stop;
   readonly #underWay = new Set<Promise<void>>();
 
-  constructor(
-    configuration: LiveConfiguration,
-    terminator: Terminator,
-    restartLoops: RestartLoops,
-    events: MonitorEmitter,
-    stop: Stop,
-  ) {
-    this.#configuration = configuration;
-    this.#terminator = terminator;
-    this.#restartLoops = restartLoops;
-    this.#events = events;
-    this.#stop = stop;
+  constructor(parts: {
+    readonly configuration: LiveConfiguration;
+    /** Asked for each termination: a reload may put another one in force. */
+    readonly terminator: () => TerminatorInForce;
+    readonly intents: IntentRecorder;
+    readonly restartLoops: RestartLoops;
+    readonly events: MonitorEmitter;
+    readonly clock: Clock;
+    readonly stop: Stop;
+  }) {
+    this.#configuration = parts.configuration;
+    this.#terminator = parts.terminator;
+    this.#intents = parts.intents;
+    this.#restartLoops = parts.restartLoops;
+    this.#events = parts.events;
+    this.#clock = parts.clock;
+    this.#stop = parts.stop;
   }
 
   get countUnderWay(): number {
@@ -91,9 +113,10 @@ export class Dispatcher {
       isArmed: () => !this.#configuration.settings.dryRun,
       stop: this.#stop,
     };
+    const beganMs = this.#clock.monotonicMs();
     const termination = this.#terminate(request)
       .then((result) => {
-        this.#finish(episode, decision, result);
+        this.#finish(episode, decision, result, this.#clock.monotonicMs() - beganMs);
       })
       .finally(() => {
         this.#underWay.delete(termination);
@@ -101,18 +124,36 @@ export class Dispatcher {
     this.#underWay.add(termination);
   }
 
-  /** A terminator can be replaced: one that breaks its promise never to reject is a failure, and no more. */
   async #terminate(request: TerminationRequest): Promise<TerminationResult> {
+    await this.#intents.begin(request);
+    const result = await this.#resultOf(this.#terminator(), request);
+    await this.#intents.end(request, result);
+    return result;
+  }
+
+  /** A terminator can be replaced: one that breaks its promises is a failure, and no more. */
+  async #resultOf(
+    { terminator, onFailure }: TerminatorInForce,
+    request: TerminationRequest,
+  ): Promise<TerminationResult> {
     try {
-      return await this.#terminator.terminate(request);
+      const result = await within(
+        (ms, abort) => this.#stop.sleep(ms, request.graceMs + LONGEST_AFTER_STOP_MS, abort),
+        request.graceMs + LONGEST_MS,
+        terminator.terminate(request),
+      );
+      if (result === LATE) {
+        throw new Error('the terminator has not come to an end');
+      }
+      return validated(result);
     } catch (error) {
-      return { outcome: 'failed', signal: undefined, reason: messageOf(error), tookMs: 0 };
+      onFailure(error);
+      return { outcome: 'failed', signal: undefined, reason: messageOf(error) };
     }
   }
 
-  #finish(episode: Episode, { trail }: Decision, result: TerminationResult): void {
-    const { mayRetry = false, ...ending } = result;
-    const { outcome, signal } = ending;
+  #finish(episode: Episode, { trail }: Decision, result: TerminationResult, tookMs: number): void {
+    const { outcome, signal, reason, mayRetry = false, isFinal = false } = result;
     episode.isBeingTerminated = false;
     episode.toldAction = undefined;
     if (outcome === 'failed') {
@@ -123,7 +164,12 @@ export class Dispatcher {
     if (outcome === 'spared' && signal !== undefined) {
       episode.timesSpared += 1;
     }
-    this.#events.emit('kill', { violation: episode.violation, ...ending, trail, dryRun: false });
+    if (isFinal) {
+      episode.isBeyondReach = true;
+      episode.toldAction = 'kill';
+    }
+    const { violation } = episode;
+    this.#events.emit('kill', { violation, outcome, signal, reason, trail, dryRun: false, tookMs });
     if (outcome === 'terminated' || outcome === 'killed') {
       this.#countRebirth(episode);
     }
@@ -136,4 +182,19 @@ export class Dispatcher {
       this.#events.emit('restartLoop', { unit, name, rebirths });
     }
   }
+}
+
+/** The terminator of the plugins that are in force, and whom to tell when it fails. */
+export interface TerminatorInForce {
+  readonly terminator: Terminator;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** A plugin's terminator is plain JavaScript in the end: types promise nothing about its answer. */
+function validated(result: unknown): TerminationResult {
+  const { outcome, reason } = (result ?? {}) as Partial<Record<keyof TerminationResult, unknown>>;
+  if (!OUTCOMES.has(outcome) || typeof reason !== 'string') {
+    throw new Error('the terminator answered neither an outcome nor a reason');
+  }
+  return result as TerminationResult;
 }

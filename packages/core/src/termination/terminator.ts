@@ -1,6 +1,6 @@
 import type { Violation } from '../detection/violation.js';
 import type { Outcome } from '../events.js';
-import type { TerminationSignal } from '../ports.js';
+import type { Signal } from '../ports.js';
 import type { Stop } from './stop.js';
 
 export interface TerminationRequest {
@@ -9,7 +9,7 @@ export interface TerminationRequest {
   readonly graceMs: number;
   /** Whether the process is let live if it shrinks below its limit during the grace period. */
   readonly maySpareInGrace: boolean;
-  /** The decision's reason, for the intent record. */
+  /** The decision's reason. */
   readonly why: string;
   /** Asked before each signal: a reload may have turned the monitor into a dry run. */
   readonly isArmed: () => boolean;
@@ -17,18 +17,59 @@ export interface TerminationRequest {
   readonly stop: Stop;
 }
 
-export interface TerminationResult {
+/** How a termination ended. */
+export interface TerminationEnding {
   readonly outcome: Exclude<Outcome, 'dry-run'>;
   /** The last signal that was sent. */
-  readonly signal: TerminationSignal | undefined;
+  readonly signal: Signal | undefined;
   /** In words. */
   readonly reason: string;
-  readonly tookMs: number;
+}
+
+export interface TerminationResult extends TerminationEnding {
   /** A failure that may pass (the monitor was out of descriptors, say): the next scan tries again. */
   readonly mayRetry?: boolean;
+  /** Nothing more is to be done about this process (it has been frozen, say), as long as its violation lasts. */
+  readonly isFinal?: boolean;
 }
 
 /** Carries out a `kill`. Never rejects: what goes wrong is an outcome. */
 export interface Terminator {
   terminate(request: TerminationRequest): Promise<TerminationResult>;
+}
+
+/** What became of one signal. */
+export type SignalAttempt =
+  | { readonly isSent: true }
+  | {
+      readonly isSent: false;
+      /**
+       * `gone`, `exiting`: there is nobody left to signal. `forbidden`: a guard protects the process, or the monitor was
+       * disarmed or is stopping. `below`: it has shrunk below its limit. `unreadable`: it can't be told any more.
+       * `denied`: the kernel refused (EPERM).
+       */
+      readonly state: 'gone' | 'exiting' | 'forbidden' | 'below' | 'unreadable' | 'denied';
+      /** How the termination ends if this was its first signal. */
+      readonly ending: TerminationEnding;
+    };
+
+/** A hold on the process that a termination is about. */
+export interface Hold {
+  /** Makes sure that this is still the process that was decided on, unprotected and over its limit; then signals it. */
+  signal(signal: Signal): Promise<SignalAttempt>;
+  /**
+   * Resolves with true when the process has exited, and with false after `ms`. While the monitor stops, with false after
+   * `stopShare` of the grace period, 0.95 if left out.
+   */
+  exitsWithin(ms: number, stopShare?: number): Promise<boolean>;
+  close(): void;
+}
+
+/**
+ * Sends signals as safely as the monitor itself does. A terminator of a plugin's own that signals through it keeps
+ * every promise about who is never signalled.
+ */
+export interface Signaller {
+  /** Undefined if the process is gone. */
+  hold(request: TerminationRequest): Hold | undefined;
 }

@@ -13,7 +13,7 @@ import {
 } from '../container/tokens.js';
 import type { Services } from '../container/services.js';
 import type { EventName, MonitorEvents } from '../events.js';
-import type { Extensions } from '../extensions.js';
+import { NO_EXTENSIONS, type Extensions } from '../extensions.js';
 import type { Monitor } from '../monitor.js';
 import type { Logger, MonitorProcess } from '../ports.js';
 import type { Terminator } from '../termination/terminator.js';
@@ -73,7 +73,7 @@ export class TestMonitor {
     this.monitor = composeMonitor({
       version: '0.0.0-test',
       configuration,
-      extensions: { intervals: [], limits: [], deciders: [], ...options.extensions },
+      extensions: { ...NO_EXTENSIONS, ...options.extensions },
       platform: (services) => {
         services
           .provide(CLOCK, () => this.clock)

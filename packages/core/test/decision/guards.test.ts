@@ -195,7 +195,7 @@ describe('guards', () => {
     test.machine.spawn(hog({ pid: 4711 }));
     await test.tick();
     expect(signalledPids(test)).to.deep.equal([]);
-    test.monitor.reload(testConfiguration());
+    await test.monitor.reload(testConfiguration());
     await test.tick();
     expect(signalledPids(test)).to.deep.equal([4711]);
   });

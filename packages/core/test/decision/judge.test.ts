@@ -81,7 +81,7 @@ describe('a deferral', () => {
     await test.tick();
     await test.clock.advance(5000);
     const thresholds = { checkIntervalSeconds: 3600 };
-    test.monitor.reload(testConfiguration({ thresholds, settings: { maxDeferSeconds: 20 } }));
+    await test.monitor.reload(testConfiguration({ thresholds, settings: { maxDeferSeconds: 20 } }));
     await test.clock.advance(14_999);
     expect(signalsOf(test)).to.deep.equal([]);
     await test.clock.advance(1);

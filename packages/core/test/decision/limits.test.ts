@@ -2,11 +2,22 @@ import type { Limits } from '@memory-monitor/core';
 import { expect } from 'chai';
 import fc from 'fast-check';
 
-import { effectiveLimit, overriddenLimit } from '#src/decision/limits.js';
+import { effectiveLimit, limitsOfOne, type Limit } from '#src/decision/limits.js';
 import { GB, PAGE_BYTES } from '../support/hogs.js';
 
 const SAMPLE = { pid: 1000, startTime: 1, uid: 1000, rssBytes: 0, sharedBytes: 0 };
 const RAM_BYTES = 16 * GB;
+const ignore = (): void => {};
+
+function overriddenLimit(
+  limits: Limits,
+  overrides: Parameters<typeof limitsOfOne>[1],
+  sample: typeof SAMPLE,
+  ramBytes: number,
+): Limit {
+  return limitsOfOne(limits, overrides, sample, ramBytes, ignore).limit;
+}
+
 const LIMITS: Limits = { percentOfRam: 10, bytes: 2 * GB };
 
 describe('limits', () => {
@@ -56,7 +67,7 @@ describe('limits', () => {
 
     it('are named after the plugin that changed the one that counts', () => {
       const limit = overriddenLimit(LIMITS, [sets('strict', { bytes: GB })], SAMPLE, RAM_BYTES);
-      expect(limit).to.deep.equal({ limitBytes: GB, rule: 'plugin:strict' });
+      expect(limit).to.deep.equal({ limitBytes: GB, rule: 'plugin:strict', ruleReason: undefined });
     });
 
     it('keep the rule of the configuration where the changed one does not count', () => {
@@ -73,6 +84,7 @@ describe('limits', () => {
       expect(overriddenLimit(LIMITS, overrides, SAMPLE, RAM_BYTES)).to.deep.equal({
         limitBytes: GB,
         rule: 'plugin:last',
+        ruleReason: undefined,
       });
     });
 

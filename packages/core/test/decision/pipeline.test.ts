@@ -1,4 +1,4 @@
-import type { Decider, Decision } from '@memory-monitor/core';
+import { messageOf, type Decider, type Decision } from '@memory-monitor/core';
 import { FakeClock } from '@memory-monitor/core/testing';
 import { expect } from 'chai';
 
@@ -17,8 +17,8 @@ interface Asked {
 /** Asks the deciders about a violation, and lets as much time pass as they need. */
 async function ask(deciders: readonly Decider[], clock = new FakeClock()): Promise<Asked> {
   const failures: string[] = [];
-  const pipeline = new DecisionPipeline(clock, deciders, (plugin, hook, message) => {
-    failures.push(`${plugin} ${hook}: ${message}`);
+  const pipeline = new DecisionPipeline(clock, deciders, (plugin, hook, error) => {
+    failures.push(`${plugin} ${hook}: ${messageOf(error)}`);
   });
   let decision: Decision | undefined;
   void pipeline.decide(aViolation()).then((made) => {

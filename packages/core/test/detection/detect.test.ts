@@ -1,8 +1,10 @@
 import type { LimitsOverride, ScanColumns } from '@memory-monitor/core';
+import { FakeClock } from '@memory-monitor/core/testing';
 import { expect } from 'chai';
 
 import { detect } from '#src/detection/detect.js';
 import { Episodes } from '#src/detection/episodes.js';
+import { LimitTable } from '#src/detection/limit-table.js';
 import { GB, PAGE_BYTES } from '../support/hogs.js';
 
 /** One process for each size, with PIDs from 0. */
@@ -20,7 +22,14 @@ function columnsOf(...sizes: readonly number[]): ScanColumns {
 
 function candidatesOf(columns: ScanColumns, overrides: readonly LimitsOverride[] = []): number[] {
   const limits = { percentOfRam: 100, bytes: 2 * GB };
-  const settings = { limits, measure: 'rss', overrides, ramBytes: 16 * GB } as const;
+  const settings = {
+    limits,
+    measure: 'rss',
+    overrides,
+    table: new LimitTable(new FakeClock()),
+    ramBytes: 16 * GB,
+    onFailure: () => {},
+  } as const;
   return detect(columns, settings, new Episodes()).map(({ sample }) => sample.pid);
 }
 

@@ -86,7 +86,7 @@ describe('a violation', () => {
     const test = new TestMonitor(WARNS);
     const { pid } = test.machine.spawn(hog());
     await test.tick();
-    test.monitor.reload(testConfiguration({ whitelist: { pids: [pid] } }));
+    await test.monitor.reload(testConfiguration({ whitelist: { pids: [pid] } }));
     await test.tick();
     expect(phasesOf(test)).to.deep.equal(['began', 'guarded']);
   });

@@ -168,9 +168,10 @@ describe('the log', () => {
   });
 
   it('tells which plugin failed in what', () => {
-    expect(lineOf('pluginError', { plugin: 'mine', hook: 'decide', message: 'a\nbug' })).to.equal(
-      String.raw`error: Plugin mine failed in decide: a\x0abug`,
-    );
+    const failure = { plugin: 'mine', hook: 'decide', message: 'a\nbug', stack: undefined, failures: 1 };
+    const line = String.raw`error: Plugin mine failed in decide: a\x0abug`;
+    expect(lineOf('pluginError', failure)).to.equal(line);
+    expect(lineOf('pluginError', { ...failure, failures: 12 })).to.equal(`${line} (12 times)`);
   });
 
   it('tells a refused configuration with all its mistakes, in one line', () => {

@@ -10,7 +10,7 @@ function replacing(terminate: Terminator['terminate']): TestMonitor {
   return test;
 }
 
-const SPARED: TerminationResult = { outcome: 'spared', signal: undefined, reason: 'as asked', tookMs: 7 };
+const SPARED: TerminationResult = { outcome: 'spared', signal: undefined, reason: 'as asked' };
 
 describe('carrying a decision out', () => {
   it('hands the terminator what it needs, and tells what it answers', async () => {
@@ -129,7 +129,7 @@ describe('a dry run', () => {
     const test = new TestMonitor(dryRun);
     test.machine.spawn(hog());
     await test.tick();
-    test.monitor.reload(testConfiguration(dryRun));
+    await test.monitor.reload(testConfiguration(dryRun));
     await test.tick();
     await test.tick();
     expect(outcomesOf(test)).to.deep.equal(['dry-run', 'dry-run']);
@@ -139,7 +139,7 @@ describe('a dry run', () => {
     const test = new TestMonitor(dryRun);
     test.machine.spawn(stubbornHog());
     await test.tick();
-    test.monitor.reload(testConfiguration());
+    await test.monitor.reload(testConfiguration());
     await test.tick();
     expect(signalsOf(test)).to.deep.equal(['SIGTERM', 'SIGCONT']);
   });

@@ -34,9 +34,9 @@ describe('what has been told once', () => {
     const test = new TestMonitor({ thresholds });
     const { pid } = test.machine.spawn(stubbornHog());
     await test.tick();
-    test.monitor.reload(testConfiguration({ thresholds, whitelist: { pids: [pid] } }));
+    await test.monitor.reload(testConfiguration({ thresholds, whitelist: { pids: [pid] } }));
     await test.tick();
-    test.monitor.reload(testConfiguration({ thresholds }));
+    await test.monitor.reload(testConfiguration({ thresholds }));
     await test.tick();
     await test.clock.advance(5000);
     expect(signalledPids(test)).to.deep.equal([pid]);

@@ -194,7 +194,7 @@ describe('a violator', () => {
     const { pid } = test.machine.spawn(stubbornHog());
     await test.tick();
     await test.clock.advance(2000);
-    test.monitor.reload(testConfiguration({ whitelist: { pids: [pid] } }));
+    await test.monitor.reload(testConfiguration({ whitelist: { pids: [pid] } }));
     await test.clock.advance(10_000);
     expect(signalsOf(test)).to.deep.equal(['SIGTERM', 'SIGCONT']);
     expect(test.eventsOf('kill')[0]).to.include({ outcome: 'spared', reason: `PID ${pid} is whitelisted` });
@@ -205,7 +205,7 @@ describe('a violator', () => {
     test.machine.spawn(stubbornHog());
     await test.tick();
     await test.clock.advance(2000);
-    test.monitor.reload(testConfiguration({ settings: { dryRun: true } }));
+    await test.monitor.reload(testConfiguration({ settings: { dryRun: true } }));
     await test.clock.advance(10_000);
     expect(signalsOf(test)).to.deep.equal(['SIGTERM', 'SIGCONT']);
     expect(test.eventsOf('kill')[0]).to.include({

@@ -1,0 +1,149 @@
+import { LATE, within } from '../deadline.js';
+import type { HookFailure } from '../hook-failure.js';
+import type { Clock, ScanColumns } from '../ports.js';
+import { identityKey, type MachineMemory, type ProcessIdentity, type ProcessSample } from '../process.js';
+import { SampleView } from './sample-view.js';
+import { copySamples, type ScanSamples } from './samples.js';
+
+/** A violation that a plugin has found. */
+export interface Detection {
+  /** Whom it is about, in the order in which they are to go: the first one that no guard protects is the violator. */
+  readonly processes: readonly ProcessIdentity[];
+  /** What counts against the limit: a user's total, say. */
+  readonly usedBytes: number;
+  readonly limitBytes: number;
+  /** In words: what is over which limit. */
+  readonly reason: string;
+  /**
+   * The process is let live before a signal if its own memory is no more than this. Left out, it is what the process may
+   * keep for the excess to be gone: its own memory less what `usedBytes` is over `limitBytes`.
+   */
+  readonly spareBelowBytes?: number;
+}
+
+/** What a detector looks at. */
+export interface DetectScan {
+  readonly memory: MachineMemory;
+  /** A copy of the detector's own. */
+  readonly samples: ScanSamples;
+  /** Processes that are being ended: their memory is still there, and on its way out. */
+  readonly terminating: readonly ProcessIdentity[];
+}
+
+export type DetectAnswer = readonly Detection[] | undefined;
+
+/** Raises violations of its own from a scan. */
+export interface PluginDetector {
+  readonly plugin: string;
+  readonly deadlineMs: number;
+  detect(scan: DetectScan): DetectAnswer | Promise<DetectAnswer>;
+}
+
+/** A finding, and whose it is. */
+export interface Finding extends Detection {
+  readonly plugin: string;
+}
+
+/** One process that a plugin would have ended; of those with the same finding, one is enough. */
+export interface Raised {
+  readonly finding: Finding;
+  readonly sample: ProcessSample;
+}
+
+/** Of a list of processes to choose from, so many are looked at: each may take a slow read. */
+const MOST_PROCESSES = 8;
+
+/** Asks all detectors side by side; what they raise comes in their order. */
+export async function raise(
+  detectors: readonly PluginDetector[],
+  columns: ScanColumns,
+  memory: MachineMemory,
+  terminating: readonly ProcessIdentity[],
+  clock: Clock,
+  onFailure: HookFailure,
+): Promise<Raised[]> {
+  if (detectors.length === 0) {
+    return [];
+  }
+  const answers = await Promise.all(
+    detectors.map(async (detector) => {
+      try {
+        const scan = { memory, samples: copySamples(columns), terminating };
+        const detections = await answerOf(detector, scan, clock);
+        return detections.map((detection): Finding => ({ ...detection, plugin: detector.plugin }));
+      } catch (error) {
+        onFailure(detector.plugin, 'detect', error);
+        return [];
+      }
+    }),
+  );
+  if (answers.every(({ length }) => length === 0)) {
+    return [];
+  }
+  const samples = samplesByIdentity(columns);
+  return answers.flat().flatMap((finding) =>
+    finding.processes.slice(0, MOST_PROCESSES).flatMap((identity) => {
+      const sample = samples.get(identityKey(identity));
+      return sample === undefined ? [] : [{ finding, sample }];
+    }),
+  );
+}
+
+async function answerOf(
+  detector: PluginDetector,
+  scan: DetectScan,
+  clock: Clock,
+): Promise<readonly Detection[]> {
+  const { deadlineMs } = detector;
+  const answer = await within((ms, abort) => clock.sleep(ms, abort), deadlineMs, detector.detect(scan));
+  if (answer === LATE) {
+    throw new Error(`no answer within ${deadlineMs} ms`);
+  }
+  return validated(answer);
+}
+
+/** Plugins are plain JavaScript in the end: types promise nothing about their answers. */
+function validated(answer: unknown): Detection[] {
+  if (answer === undefined) {
+    return [];
+  }
+  if (!Array.isArray(answer) || !answer.every(isDetection)) {
+    throw new Error(
+      'the answer is neither undefined nor a list of { processes: [{ pid, startTime }], usedBytes, limitBytes, reason }',
+    );
+  }
+  return answer;
+}
+
+function isDetection(value: unknown): value is Detection {
+  const { processes, usedBytes, limitBytes, reason, spareBelowBytes } = (value ?? {}) as Record<
+    keyof Detection,
+    unknown
+  >;
+  return (
+    Array.isArray(processes) &&
+    processes.every(isIdentity) &&
+    isAmount(usedBytes) &&
+    isAmount(limitBytes) &&
+    typeof reason === 'string' &&
+    (spareBelowBytes === undefined || isAmount(spareBelowBytes))
+  );
+}
+
+function isIdentity(value: unknown): value is ProcessIdentity {
+  const { pid, startTime } = (value ?? {}) as Record<keyof ProcessIdentity, unknown>;
+  return Number.isInteger(pid) && Number.isInteger(startTime);
+}
+
+function isAmount(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0;
+}
+
+function samplesByIdentity(columns: ScanColumns): ReadonlyMap<string, ProcessSample> {
+  return new Map(
+    Array.from({ length: columns.count }, (_, index) => {
+      const sample = SampleView.at(columns, index);
+      return [identityKey(sample), sample];
+    }),
+  );
+}

@@ -1,0 +1,48 @@
+import { LATE, within } from '../deadline.js';
+import type { Clock } from '../ports.js';
+import { isPromiseLike } from '../promise-like.js';
+
+/** A listener that has so many calls under way is not called: whatever it waits for, it would only hold more memory. */
+const MOST_PENDING = 100;
+
+export interface Containment {
+  readonly deadlineMs: number;
+  readonly clock: Clock;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Wraps a listener: whatever it does, the one who emits and the other listeners go on, and nobody waits for it. */
+export function contained<Payload>(
+  listener: (payload: Payload) => unknown,
+  { deadlineMs, clock, onFailure }: Containment,
+): (payload: Payload) => void {
+  let pending = 0;
+  const watch = async (result: PromiseLike<unknown>): Promise<void> => {
+    pending += 1;
+    const settled = (): void => {
+      pending -= 1;
+    };
+    result.then(settled, settled);
+    try {
+      if ((await within((ms, abort) => clock.sleep(ms, abort), deadlineMs, result)) === LATE) {
+        onFailure(new Error(`it has not come to an end within ${deadlineMs} ms`));
+      }
+    } catch (error) {
+      onFailure(error);
+    }
+  };
+  return (payload) => {
+    if (pending >= MOST_PENDING) {
+      onFailure(new Error(`${MOST_PENDING} earlier calls have not come to an end, so this one is left out`));
+      return;
+    }
+    try {
+      const result = listener(payload);
+      if (isPromiseLike(result)) {
+        void watch(result);
+      }
+    } catch (error) {
+      onFailure(error);
+    }
+  };
+}

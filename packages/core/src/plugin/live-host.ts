@@ -1,0 +1,197 @@
+import { Services } from '../container/services.js';
+import type { Token } from '../container/token.js';
+import { LOGGER, PLUGIN_HOST, SEALED_TOKENS } from '../container/tokens.js';
+import type { LimitsOverride } from '../decision/limits.js';
+import type { Decider } from '../decision/pipeline.js';
+import type { PluginDetector } from '../detection/raised.js';
+import { copySamples } from '../detection/samples.js';
+import { MonitorError } from '../errors.js';
+import type { MonitorEmitter, ScanEvent } from '../events.js';
+import type { HookFailure, HookName } from '../hook-failure.js';
+import type { IntervalOverride } from '../interval.js';
+import type { Clock, Logger, ScanColumns } from '../ports.js';
+import { contained } from './contained.js';
+import type { HookOptions, PluginEventName, PluginEvents, PluginHost, PluginListener } from './host.js';
+import type { LoadedPlugin } from './loaded-plugin.js';
+import { metered } from './metered.js';
+import { pluginLogger } from './plugin-logger.js';
+import type { PluginStatistics } from './statistics.js';
+
+const DECIDE_DEADLINE_MS = 1000;
+const DETECT_DEADLINE_MS = 500;
+const INTERVAL_DEADLINE_MS = 500;
+/** Of a listener; nothing waits for it. */
+const LISTENER_DEADLINE_MS = 10_000;
+
+/** What plugins are set up with. */
+export interface PluginSurroundings {
+  /** Those of this set of plugins; each plugin gets a child of it. */
+  readonly services: Services;
+  readonly events: MonitorEmitter;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly statistics: PluginStatistics;
+  readonly onFailure: HookFailure;
+  /** The samples of the latest scan, which its source is going to write over. */
+  readonly samples: () => ScanColumns;
+  /** Told who provides a service. */
+  readonly onProvide: (tokenId: symbol, plugin: string) => void;
+}
+
+export type LifeCycleHook = () => void | Promise<void>;
+
+/** The host of one plugin, and what has been registered with it. */
+export class LiveHost implements PluginHost {
+  readonly name: string;
+  readonly config: unknown;
+  readonly logger: ReturnType<typeof pluginLogger>;
+  readonly intervals: IntervalOverride[] = [];
+  readonly limits: LimitsOverride[] = [];
+  readonly detectors: PluginDetector[] = [];
+  readonly deciders: Decider[] = [];
+  /** Each subscribes, and returns what unsubscribes. */
+  readonly subscriptions: (() => () => void)[] = [];
+  readonly starts: LifeCycleHook[] = [];
+  readonly disposals: LifeCycleHook[] = [];
+  readonly #life = new AbortController();
+  readonly #onFailureOfDecider: LoadedPlugin['onFailure'];
+  readonly #surroundings: PluginSurroundings;
+  readonly #services: Services;
+  #isSealed = false;
+
+  constructor(name: string, { config, onFailure }: LoadedPlugin, surroundings: PluginSurroundings) {
+    this.name = name;
+    this.config = config;
+    this.logger = pluginLogger(surroundings.logger, name);
+    this.#onFailureOfDecider = onFailure;
+    this.#surroundings = surroundings;
+    this.#services = new Services(surroundings.services);
+    this.#services.provide(LOGGER, () => this.logger).provide(PLUGIN_HOST, () => this);
+  }
+
+  get signal(): AbortSignal {
+    return this.#life.signal;
+  }
+
+  on<E extends PluginEventName>(
+    event: E,
+    listener: PluginListener<E>,
+    { deadlineMs = LISTENER_DEADLINE_MS }: HookOptions = {},
+  ): void {
+    const hook = this.#register(`on:${event}`);
+    const { clock, events } = this.#surroundings;
+    const deliver = contained(this.#metered(hook, listener), {
+      deadlineMs,
+      clock,
+      onFailure: (error) => {
+        this.#surroundings.onFailure(this.name, hook, error);
+      },
+    });
+    this.subscriptions.push(() =>
+      events.on(event, (payload) => {
+        const told = event === 'scan' ? this.#withSamples(payload as ScanEvent) : payload;
+        deliver(told as PluginEvents[E]);
+      }),
+    );
+  }
+
+  overrideInterval(
+    answer: IntervalOverride['intervalSeconds'],
+    { deadlineMs = INTERVAL_DEADLINE_MS }: HookOptions = {},
+  ): void {
+    const intervalSeconds = this.#metered(this.#register('overrideInterval'), answer);
+    this.intervals.push({ plugin: this.name, deadlineMs, intervalSeconds });
+  }
+
+  overrideLimits(answer: LimitsOverride['limitsFor']): void {
+    const hook = this.#register('overrideLimits');
+    const { statistics } = this.#surroundings;
+    const meter = {
+      record: (calls: number, tookMs: number) => {
+        statistics.countCalls(this.name, hook, calls, tookMs);
+      },
+    };
+    this.limits.push({ plugin: this.name, onFailure: this.#onFailureOfDecider, meter, limitsFor: answer });
+  }
+
+  detect(answer: PluginDetector['detect'], { deadlineMs = DETECT_DEADLINE_MS }: HookOptions = {}): void {
+    const detect = this.#metered(this.#register('detect'), answer);
+    this.detectors.push({ plugin: this.name, deadlineMs, detect });
+  }
+
+  decide(answer: Decider['decide'], { deadlineMs = DECIDE_DEADLINE_MS }: HookOptions = {}): void {
+    const hook = this.#register('decide');
+    const { statistics, clock } = this.#surroundings;
+    this.deciders.push({
+      plugin: this.name,
+      onFailure: this.#onFailureOfDecider,
+      deadlineMs,
+      decide: (violation, verdict) =>
+        metered(statistics, clock, this.name, hook, () => answer(violation, verdict)),
+    });
+  }
+
+  get<T>(wanted: Token<T>): T {
+    return this.#services.get(wanted);
+  }
+
+  provide<T>(wanted: Token<T>, make: (replaced: () => T) => T): void {
+    this.#register(`provide:${wanted.name}`);
+    if (SEALED_TOKENS.has(wanted.id)) {
+      throw new MonitorError(
+        'MM_ERR_DEPENDENCY_SEALED',
+        `${this.name} can not replace "${wanted.name}": guards depend on it; override the decision instead.`,
+      );
+    }
+    this.#surroundings.services.provide(wanted, (_, replaced) => make(replaced));
+    this.#surroundings.onProvide(wanted.id, this.name);
+  }
+
+  resolve<T>(wanted: new (...args: never[]) => T): T {
+    return this.#services.resolve(wanted);
+  }
+
+  onStart(start: LifeCycleHook): void {
+    this.#refuseIfSealed('onStart');
+    this.starts.push(start);
+  }
+
+  /** Allowed at any time: what a plugin acquires later has to be given back as well. */
+  onDispose(dispose: LifeCycleHook): void {
+    this.disposals.push(dispose);
+  }
+
+  /** Setup is over. */
+  seal(): void {
+    this.#isSealed = true;
+  }
+
+  /** The plugin is disposed of. */
+  endLife(): void {
+    this.#life.abort();
+  }
+
+  #register<H extends HookName>(hook: H): H {
+    this.#refuseIfSealed(hook);
+    this.#surroundings.statistics.add(this.name, hook);
+    return hook;
+  }
+
+  #refuseIfSealed(hook: string): void {
+    if (this.#isSealed) {
+      throw new MonitorError(
+        'MM_ERR_PLUGIN_SEALED',
+        `${this.name} called ${hook} after its setup was over; register everything in setup.`,
+      );
+    }
+  }
+
+  #metered<A, R>(hook: HookName, answer: (argument: A) => R): (argument: A) => R {
+    const { statistics, clock } = this.#surroundings;
+    return (argument) => metered(statistics, clock, this.name, hook, () => answer(argument));
+  }
+
+  #withSamples(event: ScanEvent): PluginEvents['scan'] {
+    return Object.freeze({ ...event, samples: copySamples(this.#surroundings.samples()) });
+  }
+}

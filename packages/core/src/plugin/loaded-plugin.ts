@@ -1,0 +1,21 @@
+import type { OnFailure } from '../decision/limits.js';
+import type { PluginDefinition } from './definition.js';
+
+/** Where a plugin came from. */
+export interface PluginSource {
+  /** As the configuration has it. */
+  readonly use: string;
+  /** The file that was loaded; undefined for one that is part of the monitor. */
+  readonly file: string | undefined;
+  readonly version: string | undefined;
+  readonly isIsolated: boolean;
+}
+
+/** A plugin that is ready to be set up: its code is loaded and its configuration checked. */
+export interface LoadedPlugin {
+  readonly definition: PluginDefinition;
+  /** What its schema made of `[plugins.config]`. */
+  readonly config: unknown;
+  readonly onFailure: OnFailure;
+  readonly source: PluginSource;
+}

@@ -1,0 +1,170 @@
+import { LATE, within } from '../deadline.js';
+import { messageOf, MonitorError } from '../errors.js';
+import type { Extensions } from '../extensions.js';
+import type { HookName } from '../hook-failure.js';
+import type { Need } from './definition.js';
+import type { LifeCycleHook, PluginSurroundings } from './live-host.js';
+import { LiveHost } from './live-host.js';
+import type { LoadedPlugin } from './loaded-plugin.js';
+import type { HookStatistics } from './statistics.js';
+
+const SETUP_DEADLINE_MS = 20_000;
+const START_DEADLINE_MS = 10_000;
+const DISPOSE_DEADLINE_MS = 2000;
+
+/** One plugin that is in force. */
+export interface PluginDescription {
+  readonly name: string;
+  readonly version: string | undefined;
+  readonly use: string;
+  readonly file: string | undefined;
+  readonly isIsolated: boolean;
+  readonly needs: readonly Need[];
+  readonly hooks: readonly HookStatistics[];
+}
+
+interface Member {
+  readonly host: LiveHost;
+  readonly loaded: LoadedPlugin;
+}
+
+/** The plugins of one configuration, set up together and disposed of together. */
+export class PluginSet {
+  readonly #members: readonly Member[];
+  readonly #surroundings: PluginSurroundings;
+  #unsubscribe: readonly (() => void)[] = [];
+
+  private constructor(members: readonly Member[], surroundings: PluginSurroundings) {
+    this.#members = members;
+    this.#surroundings = surroundings;
+  }
+
+  /**
+   * Sets plugins up, one after the other in their order. When one fails, those before it are disposed of again, and the promise
+   * rejects with an error that names it.
+   */
+  static async setUp(plugins: readonly LoadedPlugin[], surroundings: PluginSurroundings): Promise<PluginSet> {
+    const members: Member[] = [];
+    const names = uniqueNames(plugins);
+    for (const [index, loaded] of plugins.entries()) {
+      const host = new LiveHost(names[index] ?? loaded.definition.name, loaded, surroundings);
+      members.push({ host, loaded });
+      try {
+        await setUp(loaded, host, surroundings);
+      } catch (error) {
+        await new PluginSet(members, surroundings).dispose();
+        throw setupError(host.name, loaded, error);
+      } finally {
+        host.seal();
+      }
+    }
+    return new PluginSet(members, surroundings);
+  }
+
+  /** A set without any plugin. */
+  static empty(surroundings: PluginSurroundings): PluginSet {
+    return new PluginSet([], surroundings);
+  }
+
+  /** What the plugins have registered to be asked, in their order. */
+  get extensions(): Extensions {
+    const hosts = this.#members.map(({ host }) => host);
+    return {
+      intervals: hosts.flatMap(({ intervals }) => intervals),
+      limits: hosts.flatMap(({ limits }) => limits),
+      detectors: hosts.flatMap(({ detectors }) => detectors),
+      deciders: hosts.flatMap(({ deciders }) => deciders),
+    };
+  }
+
+  /** From now on, events reach the plugins. */
+  subscribe(): void {
+    this.#unsubscribe = this.#members.flatMap(({ host }) =>
+      host.subscriptions.map((subscribe) => subscribe()),
+    );
+  }
+
+  /** No event reaches the plugins any more. */
+  unsubscribe(): void {
+    for (const unsubscribe of this.#unsubscribe) {
+      unsubscribe();
+    }
+    this.#unsubscribe = [];
+  }
+
+  /** The set is in force, and the one before it is gone. */
+  async start(): Promise<void> {
+    for (const { host } of this.#members) {
+      for (const start of host.starts) {
+        await this.#run(host, 'onStart', start, START_DEADLINE_MS);
+      }
+    }
+  }
+
+  /** Takes everything back, the last first. Never rejects: what fails is told, and the rest goes on. */
+  async dispose(): Promise<void> {
+    this.unsubscribe();
+    for (const { host } of [...this.#members].reverse()) {
+      for (let dispose = host.disposals.pop(); dispose !== undefined; dispose = host.disposals.pop()) {
+        await this.#run(host, 'onDispose', dispose, DISPOSE_DEADLINE_MS);
+      }
+      host.endLife();
+    }
+  }
+
+  describe(): PluginDescription[] {
+    return this.#members.map(({ host, loaded: { definition, source } }) => ({
+      name: host.name,
+      version: definition.version ?? source.version,
+      use: source.use,
+      file: source.file,
+      isIsolated: source.isIsolated,
+      needs: definition.needs ?? [],
+      hooks: this.#surroundings.statistics.of(host.name),
+    }));
+  }
+
+  async #run(host: LiveHost, hook: HookName, call: LifeCycleHook, deadlineMs: number): Promise<void> {
+    const { clock, onFailure } = this.#surroundings;
+    try {
+      if ((await within((ms, abort) => clock.sleep(ms, abort), deadlineMs, call())) === LATE) {
+        throw new Error(`it has not come to an end within ${deadlineMs} ms`);
+      }
+    } catch (error) {
+      onFailure(host.name, hook, error);
+    }
+  }
+}
+
+async function setUp(
+  { definition }: LoadedPlugin,
+  host: LiveHost,
+  { clock }: PluginSurroundings,
+): Promise<void> {
+  const result = await within(
+    (ms, abort) => clock.sleep(ms, abort),
+    SETUP_DEADLINE_MS,
+    definition.setup(host as never),
+  );
+  if (result === LATE) {
+    throw new Error(`its setup has not come to an end within ${SETUP_DEADLINE_MS / 1000} s`);
+  }
+}
+
+/** Errors of the host's own keep their code; the rest are the plugin's. */
+function setupError(name: string, { source }: LoadedPlugin, error: unknown): MonitorError {
+  const place = source.file ?? source.use;
+  const code = error instanceof MonitorError ? error.code : 'MM_ERR_PLUGIN_SETUP';
+  const message = `The plugin ${name} (${place}) can not be set up: ${messageOf(error).replace(/\.$/, '')}.`;
+  return new MonitorError(code, message, { cause: error });
+}
+
+/** Two plugins of one name would be told apart nowhere: the second is `NAME#2`. */
+function uniqueNames(plugins: readonly LoadedPlugin[]): string[] {
+  const seen = new Map<string, number>();
+  return plugins.map(({ definition: { name } }) => {
+    const count = (seen.get(name) ?? 0) + 1;
+    seen.set(name, count);
+    return count === 1 ? name : `${name}#${count}`;
+  });
+}

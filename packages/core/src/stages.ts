@@ -1,0 +1,18 @@
+import type { Judge } from './decision/judge.js';
+import type { Detector } from './detection/detector.js';
+import type { IntervalOverride } from './interval.js';
+import type { Clock, IntentLog, ProcessSource } from './ports.js';
+import type { TerminatorInForce } from './termination/dispatcher.js';
+
+/** What a tick goes through, built upon the services and the overrides of one set of plugins. A reload replaces it whole. */
+export interface Stages {
+  readonly clock: Clock;
+  readonly source: ProcessSource;
+  readonly detector: Detector;
+  readonly judge: Judge;
+  readonly terminator: TerminatorInForce;
+  readonly intents: IntentLog;
+  readonly intervals: readonly IntervalOverride[];
+  /** Told when reading the machine fails: where a plugin has replaced the process source, it is the plugin's failure. */
+  readonly onSourceFailure: (error: unknown) => void;
+}

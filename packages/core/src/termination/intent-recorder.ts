@@ -1,0 +1,52 @@
+import { within } from '../deadline.js';
+import { messageOf } from '../errors.js';
+import type { Clock, IntentLog, Logger } from '../ports.js';
+import type { TerminationRequest, TerminationResult } from './terminator.js';
+
+/** How long a kill waits for its record: a stalled disk must not hold it up. */
+const DEADLINE_MS = 100;
+
+/** Writes down what is about to be ended before it is, and that it is over. */
+export class IntentRecorder {
+  readonly #intents: () => IntentLog;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  #isFailureTold = false;
+
+  /** `intents` is asked each time: a reload may put another one in force. */
+  constructor(intents: () => IntentLog, clock: Clock, logger: Logger) {
+    this.#intents = intents;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  /** Resolves when the record is written, or can't be, or takes too long. */
+  async begin({ violation, why }: TerminationRequest): Promise<void> {
+    const { pid, startTime, name, uid, user, rssBytes } = violation.process;
+    const { limitBytes, rule } = violation;
+    const process = { pid, startTime, name, uid, user, rssBytes };
+    const intent = { ...process, limitBytes, rule, why, atMs: this.#clock.now() };
+    const written = this.#intents()
+      .begin(intent)
+      .catch((error: unknown) => {
+        this.#tellFailure(error);
+      });
+    await within((ms, abort) => this.#clock.sleep(ms, abort), DEADLINE_MS, written);
+  }
+
+  async end({ violation, stop, graceMs }: TerminationRequest, { outcome }: TerminationResult): Promise<void> {
+    const written = this.#intents()
+      .end(violation.process, outcome)
+      .catch(() => undefined);
+    await within((ms, abort) => stop.sleep(ms, graceMs, abort), DEADLINE_MS, written);
+  }
+
+  /** One sentence, however many kills it concerns. */
+  #tellFailure(error: unknown): void {
+    if (!this.#isFailureTold) {
+      this.#isFailureTold = true;
+      const message = `Kills can not be recorded before they happen, so a crash during one would go unreported: ${messageOf(error)}`;
+      this.#logger.warn({ event: 'intent' }, message);
+    }
+  }
+}
