@@ -139,6 +139,22 @@ export interface MonitorEvents {
 }
 
 export type EventName = keyof MonitorEvents;
+
+/** Every event. */
+export const EVENT_NAMES = Object.keys({
+  started: true,
+  reloaded: true,
+  stopping: true,
+  memory: true,
+  scan: true,
+  violation: true,
+  decision: true,
+  kill: true,
+  recovered: true,
+  restartLoop: true,
+  pluginError: true,
+} satisfies Record<EventName, true>) as readonly EventName[];
+
 export type Listener<E extends EventName> = (payload: MonitorEvents[E]) => void;
 
 /** What is called when a listener throws. */

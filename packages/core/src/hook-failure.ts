@@ -14,6 +14,7 @@ export type HookName =
   | 'background'
   /** The child process of an isolated plugin. */
   | 'isolation'
+  | 'isolation:disabled'
   /** What the plugin needs and the sandbox does not give. */
   | 'needs';
 

@@ -60,6 +60,7 @@ export type { IntervalAnswer, IntervalOverride } from './interval.js';
 export { logEvents, type LogEventsOptions } from './log/log-events.js';
 export { printable } from './log/printable.js';
 export type { Monitor } from './monitor.js';
+export { checkConfig, type CheckedConfig, type ConfigIssue } from './plugin/check-config.js';
 export {
   API_VERSION,
   checkDefinition,
@@ -76,6 +77,20 @@ export type {
   PluginListener,
   PluginLogger,
 } from './plugin/host.js';
+export {
+  IsolatedPlugin,
+  type IsolatedLoad,
+  type IsolatedPluginOptions,
+} from './plugin/isolation/isolated-plugin.js';
+export type {
+  FromChild,
+  IsolationState,
+  LaunchPluginProcess,
+  PluginProcess,
+  PluginProcessListener,
+  ToChild,
+} from './plugin/isolation/protocol.js';
+export { PluginServer, type ChildSurroundings } from './plugin/isolation/serve-plugin.js';
 export type { LoadedPlugin, PluginSource } from './plugin/loaded-plugin.js';
 export type { PluginDescription } from './plugin/plugin-set.js';
 export type { OutputOf, Schema } from './plugin/standard-schema.js';

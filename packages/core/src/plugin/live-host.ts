@@ -1,3 +1,4 @@
+import { nearestTo } from '../config/suggest.js';
 import { Services } from '../container/services.js';
 import type { Token } from '../container/token.js';
 import { LOGGER, PLUGIN_HOST, SEALED_TOKENS } from '../container/tokens.js';
@@ -6,12 +7,13 @@ import type { Decider } from '../decision/pipeline.js';
 import type { PluginDetector } from '../detection/raised.js';
 import { copySamples } from '../detection/samples.js';
 import { MonitorError } from '../errors.js';
-import type { MonitorEmitter, ScanEvent } from '../events.js';
+import { EVENT_NAMES, type MonitorEmitter, type ScanEvent } from '../events.js';
 import type { HookFailure, HookName } from '../hook-failure.js';
 import type { IntervalOverride } from '../interval.js';
 import type { Clock, Logger, ScanColumns } from '../ports.js';
 import { contained } from './contained.js';
-import type { HookOptions, PluginEventName, PluginEvents, PluginHost, PluginListener } from './host.js';
+import type { HookOptions, PluginEventName, PluginEvents, PluginListener } from './host.js';
+import type { ReportingHost } from './isolation/isolated-plugin.js';
 import type { LoadedPlugin } from './loaded-plugin.js';
 import { metered } from './metered.js';
 import { pluginLogger } from './plugin-logger.js';
@@ -41,7 +43,7 @@ export interface PluginSurroundings {
 export type LifeCycleHook = () => void | Promise<void>;
 
 /** The host of one plugin, and what has been registered with it. */
-export class LiveHost implements PluginHost {
+export class LiveHost implements ReportingHost {
   readonly name: string;
   readonly config: unknown;
   readonly logger: ReturnType<typeof pluginLogger>;
@@ -78,13 +80,16 @@ export class LiveHost implements PluginHost {
     listener: PluginListener<E>,
     { deadlineMs = LISTENER_DEADLINE_MS }: HookOptions = {},
   ): void {
-    const hook = this.#register(`on:${event}`);
+    if (!EVENT_NAMES.includes(event)) {
+      throw new MonitorError('MM_ERR_PLUGIN_SETUP', unknownEvent(event));
+    }
+    const hook = this.#register(`on:${event}`, listener);
     const { clock, events } = this.#surroundings;
     const deliver = contained(this.#metered(hook, listener), {
       deadlineMs,
       clock,
       onFailure: (error) => {
-        this.#surroundings.onFailure(this.name, hook, error);
+        this.reportFailure(hook, error);
       },
     });
     this.subscriptions.push(() =>
@@ -99,12 +104,12 @@ export class LiveHost implements PluginHost {
     answer: IntervalOverride['intervalSeconds'],
     { deadlineMs = INTERVAL_DEADLINE_MS }: HookOptions = {},
   ): void {
-    const intervalSeconds = this.#metered(this.#register('overrideInterval'), answer);
+    const intervalSeconds = this.#metered(this.#register('overrideInterval', answer), answer);
     this.intervals.push({ plugin: this.name, deadlineMs, intervalSeconds });
   }
 
   overrideLimits(answer: LimitsOverride['limitsFor']): void {
-    const hook = this.#register('overrideLimits');
+    const hook = this.#register('overrideLimits', answer);
     const { statistics } = this.#surroundings;
     const meter = {
       record: (calls: number, tookMs: number) => {
@@ -115,12 +120,12 @@ export class LiveHost implements PluginHost {
   }
 
   detect(answer: PluginDetector['detect'], { deadlineMs = DETECT_DEADLINE_MS }: HookOptions = {}): void {
-    const detect = this.#metered(this.#register('detect'), answer);
+    const detect = this.#metered(this.#register('detect', answer), answer);
     this.detectors.push({ plugin: this.name, deadlineMs, detect });
   }
 
   decide(answer: Decider['decide'], { deadlineMs = DECIDE_DEADLINE_MS }: HookOptions = {}): void {
-    const hook = this.#register('decide');
+    const hook = this.#register('decide', answer);
     const { statistics, clock } = this.#surroundings;
     this.deciders.push({
       plugin: this.name,
@@ -136,7 +141,7 @@ export class LiveHost implements PluginHost {
   }
 
   provide<T>(wanted: Token<T>, make: (replaced: () => T) => T): void {
-    this.#register(`provide:${wanted.name}`);
+    this.#register(`provide:${wanted.name}`, make);
     if (SEALED_TOKENS.has(wanted.id)) {
       throw new MonitorError(
         'MM_ERR_DEPENDENCY_SEALED',
@@ -152,13 +157,18 @@ export class LiveHost implements PluginHost {
   }
 
   onStart(start: LifeCycleHook): void {
-    this.#refuseIfSealed('onStart');
+    this.#register('onStart', start);
     this.starts.push(start);
   }
 
   /** Allowed at any time: what a plugin acquires later has to be given back as well. */
   onDispose(dispose: LifeCycleHook): void {
     this.disposals.push(dispose);
+  }
+
+  /** Tells a failure outside of every hook. */
+  reportFailure(hook: HookName, error: unknown): void {
+    this.#surroundings.onFailure(this.name, hook, error);
   }
 
   /** Setup is over. */
@@ -171,19 +181,18 @@ export class LiveHost implements PluginHost {
     this.#life.abort();
   }
 
-  #register<H extends HookName>(hook: H): H {
-    this.#refuseIfSealed(hook);
-    this.#surroundings.statistics.add(this.name, hook);
-    return hook;
-  }
-
-  #refuseIfSealed(hook: string): void {
+  #register<H extends HookName>(hook: H, callback: unknown): H {
     if (this.#isSealed) {
       throw new MonitorError(
         'MM_ERR_PLUGIN_SEALED',
-        `${this.name} called ${hook} after its setup was over; register everything in setup.`,
+        `${this.name} registered ${hook} after its setup was over; register everything in setup.`,
       );
     }
+    if (typeof callback !== 'function') {
+      throw new MonitorError('MM_ERR_PLUGIN_SETUP', `${hook} needs a function`);
+    }
+    this.#surroundings.statistics.add(this.name, hook);
+    return hook;
   }
 
   #metered<A, R>(hook: HookName, answer: (argument: A) => R): (argument: A) => R {
@@ -194,4 +203,10 @@ export class LiveHost implements PluginHost {
   #withSamples(event: ScanEvent): PluginEvents['scan'] {
     return Object.freeze({ ...event, samples: copySamples(this.#surroundings.samples()) });
   }
+}
+
+function unknownEvent(event: string): string {
+  const near = nearestTo(event, EVENT_NAMES);
+  const advice = near === undefined ? `there are ${EVENT_NAMES.join(', ')}` : `did you mean "${near}"?`;
+  return `there is no event "${event}"; ${advice}`;
 }

@@ -1,5 +1,6 @@
 import type { OnFailure } from '../decision/limits.js';
 import type { PluginDefinition } from './definition.js';
+import type { IsolationState } from './isolation/protocol.js';
 
 /** Where a plugin came from. */
 export interface PluginSource {
@@ -18,4 +19,8 @@ export interface LoadedPlugin {
   readonly config: unknown;
   readonly onFailure: OnFailure;
   readonly source: PluginSource;
+  /** How its process fares, where it has one of its own. */
+  readonly isolation?: () => IsolationState;
+  /** Called instead of `setup` where the plugin is not set up after all. */
+  readonly discard?: () => void;
 }

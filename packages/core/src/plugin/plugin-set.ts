@@ -3,6 +3,7 @@ import { messageOf, MonitorError } from '../errors.js';
 import type { Extensions } from '../extensions.js';
 import type { HookName } from '../hook-failure.js';
 import type { Need } from './definition.js';
+import type { IsolationState } from './isolation/protocol.js';
 import type { LifeCycleHook, PluginSurroundings } from './live-host.js';
 import { LiveHost } from './live-host.js';
 import type { LoadedPlugin } from './loaded-plugin.js';
@@ -18,7 +19,8 @@ export interface PluginDescription {
   readonly version: string | undefined;
   readonly use: string;
   readonly file: string | undefined;
-  readonly isIsolated: boolean;
+  /** How the plugin's process fares, where it has one of its own. */
+  readonly isolation: IsolationState | undefined;
   readonly needs: readonly Need[];
   readonly hooks: readonly HookStatistics[];
 }
@@ -53,6 +55,9 @@ export class PluginSet {
         await setUp(loaded, host, surroundings);
       } catch (error) {
         await new PluginSet(members, surroundings).dispose();
+        for (const { discard } of plugins.slice(index + 1)) {
+          discard?.();
+        }
         throw setupError(host.name, loaded, error);
       } finally {
         host.seal();
@@ -113,12 +118,12 @@ export class PluginSet {
   }
 
   describe(): PluginDescription[] {
-    return this.#members.map(({ host, loaded: { definition, source } }) => ({
+    return this.#members.map(({ host, loaded: { definition, source, isolation } }) => ({
       name: host.name,
       version: definition.version ?? source.version,
       use: source.use,
       file: source.file,
-      isIsolated: source.isIsolated,
+      isolation: isolation?.(),
       needs: definition.needs ?? [],
       hooks: this.#surroundings.statistics.of(host.name),
     }));

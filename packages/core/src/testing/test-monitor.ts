@@ -12,15 +12,17 @@ import {
   USER_DATABASE,
 } from '../container/tokens.js';
 import type { Services } from '../container/services.js';
-import type { EventName, MonitorEvents } from '../events.js';
+import { EVENT_NAMES, type DecisionEvent, type EventName, type MonitorEvents } from '../events.js';
 import { NO_EXTENSIONS, type Extensions } from '../extensions.js';
 import type { Monitor } from '../monitor.js';
 import type { Logger, MonitorProcess } from '../ports.js';
+import type { ProcessIdentity } from '../process.js';
 import type { Terminator } from '../termination/terminator.js';
 import { FakeClock, settle } from './fake-clock.js';
 import { FakeIntents } from './fake-intents.js';
 import { FakeMachine } from './fake-machine.js';
 import { FakeUsers } from './fake-users.js';
+import { loadTestPlugins, type TestPlugin } from './test-plugin.js';
 
 export interface TestMonitorOptions {
   readonly thresholds?: Partial<Configuration['thresholds']>;
@@ -39,21 +41,6 @@ export interface LoggedLine {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly message: string;
 }
-
-/** Every event by name, in the order of emission. */
-const EVENT_NAMES = Object.keys({
-  started: true,
-  reloaded: true,
-  stopping: true,
-  memory: true,
-  scan: true,
-  violation: true,
-  decision: true,
-  kill: true,
-  recovered: true,
-  restartLoop: true,
-  pluginError: true,
-} satisfies Record<EventName, true>) as EventName[];
 
 /** A whole monitor on a fake machine and a fake clock: the real loop, nothing that it could harm. */
 export class TestMonitor {
@@ -102,6 +89,16 @@ export class TestMonitor {
     }
   }
 
+  /** A test monitor with plugins. Rejects where `memory-monitor run` would refuse to start with them. */
+  static async withPlugins(
+    plugins: readonly TestPlugin[],
+    options: TestMonitorOptions = {},
+  ): Promise<TestMonitor> {
+    const test = new TestMonitor(options);
+    await test.monitor.usePlugins(await loadTestPlugins(plugins, test.clock));
+    return test;
+  }
+
   /** Starts the loop, or lets it reach its next tick; all that follows from that tick has happened afterwards. */
   async tick(): Promise<void> {
     if (this.#running === undefined) {
@@ -130,6 +127,17 @@ export class TestMonitor {
     return this.#events
       .filter((event) => event.name === name)
       .map(({ payload }) => payload as MonitorEvents[E]);
+  }
+
+  /** The latest decision about a process that was told; undefined if there is none. */
+  decisionOf({ pid }: Pick<ProcessIdentity, 'pid'>): DecisionEvent | undefined {
+    return this.eventsOf('decision').findLast(({ violation }) => violation.process.pid === pid);
+  }
+
+  /** Who said what in that decision, in order: `limits: kill: rss of 3.00GB is over …`. */
+  trailOf(process: Pick<ProcessIdentity, 'pid'>): string[] {
+    const trail = this.decisionOf(process)?.trail ?? [];
+    return trail.map(({ source, action, reason }) => `${source}: ${action}: ${reason}`);
   }
 
   #logger(): Logger {
