@@ -147,11 +147,11 @@ describe('a plugin', () => {
     it('spares the process if it gave back enough before the signal', async () => {
       const test = await testPlugin(total(), { thresholds: { ramPercentThreshold: 100 } });
       await test.tick();
-      const { pid } = test.machine.spawn({ rssBytes: 1.9 * GB });
-      test.machine.spawn({ rssBytes: 1.8 * GB });
+      const { pid } = test.machine.spawn({ rssBytes: 1.75 * GB });
+      test.machine.spawn({ rssBytes: 1.75 * GB });
       test.intents.disk = async () => {
         await Promise.resolve();
-        test.machine.change(pid, { rssBytes: 1.2 * GB });
+        test.machine.change(pid, { rssBytes: 1.25 * GB });
       };
       await test.tick();
       expect(outcomesOf(test)).to.deep.equal(['spared']);
