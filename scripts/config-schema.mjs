@@ -18,6 +18,8 @@ export function configSchema() {
       properties[key] = { description: `Accepted: ${accepted}.`, ...properties[key] };
     }
   }
+  // What a plugin takes is the plugin's business.
+  Object.assign(schema.properties.plugins.items.properties.config, { type: 'object' });
   return `${JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', title: 'Memory Monitor', ...schema }, null, 2)}\n`;
 }
 

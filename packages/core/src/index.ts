@@ -7,7 +7,9 @@ export type {
 export { limitsOf } from './config/configuration.js';
 export type { LiveConfiguration } from './config/live-configuration.js';
 export { ConfigurationError, formatMistake, type ConfigurationMistake } from './config/mistake.js';
-export { defaultConfiguration, parseConfiguration, type SourceFile } from './config/parse-configuration.js';
+export { defaultConfiguration, parseConfiguration } from './config/parse-configuration.js';
+export { locate, type Remark } from './config/locate.js';
+export type { SourceFile } from './config/source-file.js';
 export { composeMonitor, type Composition } from './container/compose.js';
 export { Services } from './container/services.js';
 export { inject, injectable, token, type Token } from './container/token.js';
@@ -55,6 +57,7 @@ export type {
   ViolationEvent,
 } from './events.js';
 export { NO_EXTENSIONS, type Extensions } from './extensions.js';
+export type { ExplainedLimits, Explanation } from './explain/explanation.js';
 export type { HookFailure, HookName } from './hook-failure.js';
 export type { IntervalAnswer, IntervalOverride } from './interval.js';
 export { logEvents, type LogEventsOptions } from './log/log-events.js';
@@ -125,6 +128,7 @@ export {
   type ProcessIdentity,
   type ProcessSample,
 } from './process.js';
+export type { MonitorStatus, ViolationStatus } from './status.js';
 export { superviseBy } from './supervision.js';
 export type { Stop } from './termination/stop.js';
 export type {

@@ -2,16 +2,20 @@ import type { LiveConfiguration } from './config/live-configuration.js';
 import type { Configuration } from './config/configuration.js';
 import type { Generation, Generations } from './container/generations.js';
 import { within } from './deadline.js';
+import type { Guards } from './decision/guards.js';
 import type { Episodes } from './detection/episodes.js';
 import { messageOf } from './errors.js';
 import type { MonitorEmitter, StartedEvent } from './events.js';
+import { explain } from './explain/explain.js';
+import type { Explanation } from './explain/explanation.js';
 import { foreignProcError } from './foreign-proc.js';
 import { nextInterval } from './interval.js';
 import type { PluginFailures } from './plugin/failures.js';
 import type { LoadedPlugin } from './plugin/loaded-plugin.js';
 import type { PluginDescription } from './plugin/plugin-set.js';
-import type { Clock, Logger, MonitorProcess, Supervisor } from './ports.js';
+import type { Clock, Logger, MonitorProcess, Supervisor, UserDatabase } from './ports.js';
 import type { MachineMemory } from './process.js';
+import type { MonitorStatus, StatusBoard } from './status.js';
 import type { Dispatcher } from './termination/dispatcher.js';
 import type { Stop } from './termination/stop.js';
 import { Turns } from './turns.js';
@@ -24,8 +28,11 @@ export interface MonitorParts {
   /** The plugins that are in force, and the stages of a tick. */
   readonly generations: Generations;
   readonly episodes: Episodes;
+  readonly guards: Guards;
+  readonly users: UserDatabase;
   readonly dispatcher: Dispatcher;
   readonly failures: PluginFailures;
+  readonly status: StatusBoard;
   readonly events: MonitorEmitter;
   readonly supervisor: Supervisor;
   readonly clock: Clock;
@@ -83,9 +90,23 @@ export class Monitor {
     generations.adopt(await generations.prepare(plugins));
   }
 
+  /** How it fares; undefined before it has started. */
+  status(): MonitorStatus | undefined {
+    return this.#parts.status.read();
+  }
+
   /** The plugins that are in force, in their order. */
   describePlugins(): PluginDescription[] {
     return this.#parts.generations.plugins.describe();
+  }
+
+  /** What the monitor thinks of a process, and what it would do with it now; undefined if there is no such process. */
+  async explain(pid: number): Promise<Explanation | undefined> {
+    const { configuration, failures, generations, guards, users } = this.#parts;
+    const { report: onFailure } = failures;
+    return await this.#ticks.take(() =>
+      explain(pid, { stages: generations.stages, configuration, guards, users, onFailure }),
+    );
   }
 
   /** A failure of a plugin outside of every hook: a timer, a promise that nobody waits for, a sandbox that is too narrow. */

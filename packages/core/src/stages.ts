@@ -1,4 +1,5 @@
 import type { Judge } from './decision/judge.js';
+import type { LimitsOverride } from './decision/limits.js';
 import type { Detector } from './detection/detector.js';
 import type { IntervalOverride } from './interval.js';
 import type { Clock, IntentLog, ProcessSource } from './ports.js';
@@ -13,6 +14,9 @@ export interface Stages {
   readonly terminator: TerminatorInForce;
   readonly intents: IntentLog;
   readonly intervals: readonly IntervalOverride[];
+  readonly limits: readonly LimitsOverride[];
+  /** The same two stages on copies of their state: what would happen, without any of it happening. */
+  readonly preview: () => Pick<Stages, 'detector' | 'judge'>;
   /** Told when reading the machine fails: where a plugin has replaced the process source, it is the plugin's failure. */
   readonly onSourceFailure: (error: unknown) => void;
 }

@@ -1,20 +1,13 @@
 import { TomlDate } from 'smol-toml';
 import type { BaseIssue } from 'valibot';
 
+import type { Remark } from './locate.js';
 import type { TomlPath } from './merge.js';
 import { KNOWN_KEYS, TABLES } from './schema.js';
 import { nearestTo } from './suggest.js';
 
-/** What is wrong with one value, before its place is known. */
-export interface Explained {
-  readonly path: TomlPath;
-  /** Whether the key itself is the mistake. */
-  readonly isAboutKey: boolean;
-  readonly message: string;
-}
-
 /** Turns an issue of the schema into sentences that say what to write instead. */
-export function explainIssue(issue: BaseIssue<unknown>): Explained[] {
+export function explainIssue(issue: BaseIssue<unknown>): Remark[] {
   const path = (issue.path ?? []).map((step) => step.key as string | number);
   if (issue.type === 'strict_object' && issue.expected === 'never') {
     return explainUnknownKeys(path.slice(0, -1), issue.path?.at(-1)?.input);
@@ -26,7 +19,7 @@ export function explainIssue(issue: BaseIssue<unknown>): Explained[] {
 }
 
 /** valibot stops at the first unknown key of a table, and takes a list for one whose keys are its indices. */
-function explainUnknownKeys(path: TomlPath, table: unknown): Explained[] {
+function explainUnknownKeys(path: TomlPath, table: unknown): Remark[] {
   if (Array.isArray(table)) {
     const accepted = `a table, begun by [${dotted(path)}]`;
     return [

@@ -1,19 +1,13 @@
 import * as v from 'valibot';
 
-import { printable } from '../log/printable.js';
 import type { Configuration } from './configuration.js';
 import { explainIssue } from './explain.js';
-import { mergeTables, type Merged } from './merge.js';
+import { locate } from './locate.js';
+import { mergeTables } from './merge.js';
 import { ConfigurationError, type ConfigurationMistake } from './mistake.js';
-import { parseToml, type ParsedToml } from './parse-toml.js';
-import { findPositions } from './positions.js';
+import { parseToml } from './parse-toml.js';
 import { fileSchema } from './schema.js';
-
-/** A configuration file, already read. */
-export interface SourceFile {
-  readonly path: string;
-  readonly text: string;
-}
+import type { SourceFile } from './source-file.js';
 
 /**
  * Reads a configuration from its files, the main one first, then the drop-ins in the order in which they are merged.
@@ -21,12 +15,13 @@ export interface SourceFile {
  */
 export async function parseConfiguration(files: readonly SourceFile[]): Promise<Configuration> {
   const parsed = files.map(({ text }) => parseToml(text));
-  const merged = mergeTables(parsed.map(({ table }) => table));
-  const result = v.safeParse(fileSchema, merged.table);
+  const { table: merged } = mergeTables(parsed.map(({ table }) => table));
+  const result = v.safeParse(fileSchema, merged);
   const syntaxMistakes = parsed.flatMap(({ mistakes }, index) =>
     mistakes.map((mistake) => ({ file: files[index]?.path ?? '', key: undefined, ...mistake })),
   );
-  const mistakes = [...syntaxMistakes, ...(await locate(result.issues ?? [], merged, files, parsed))];
+  const remarks = (result.issues ?? []).flatMap(explainIssue);
+  const mistakes = [...syntaxMistakes, ...(await locate(files, remarks))];
   if (mistakes.length > 0 || !result.success) {
     throw new ConfigurationError(mistakes.sort(byPlace));
   }
@@ -43,27 +38,6 @@ export function defaultConfiguration(): Configuration {
     ...rest,
     settings: { ...settings, dryRun: true, logFile: '', enableSyslog: false, stateDirectory: '' },
   };
-}
-
-async function locate(
-  issues: readonly v.BaseIssue<unknown>[],
-  merged: Merged,
-  files: readonly SourceFile[],
-  parsed: readonly ParsedToml[],
-): Promise<ConfigurationMistake[]> {
-  return await Promise.all(
-    issues.flatMap(explainIssue).map(async ({ path, isAboutKey, message }) => {
-      const origin = merged.originOf(path);
-      const positions = await findPositions(parsed[origin.file]?.text ?? '');
-      const place = isAboutKey ? positions.ofKey(origin.path) : positions.ofValue(origin.path);
-      return {
-        file: files[origin.file]?.path ?? '',
-        ...place,
-        key: path.join('.'),
-        message: printable(message),
-      };
-    }),
-  );
 }
 
 function byPlace(a: ConfigurationMistake, b: ConfigurationMistake): number {

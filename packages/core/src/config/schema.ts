@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 
 import { regularExpressionOf } from '../decision/whitelist.js';
+import { isTable } from './toml-table.js';
 
 /** A key of the configuration: what it takes, and how that is written. */
 interface KeySpec<S extends v.GenericSchema = v.GenericSchema> {
@@ -112,7 +113,12 @@ export const TABLES = {
 /** The keys of one `[[plugins]]`. */
 const PLUGIN_KEYS = {
   use: key(v.pipe(v.string(USE), v.nonEmpty(USE)), USE, '"@memory-monitor/policy-schedule"'),
-  config: key(v.optional(v.record(v.string(), v.unknown(), 'a table'), {}), 'a table', '{}'),
+  // Not v.record, which leaves keys such as "constructor" out: they are the plugin's business.
+  config: key(
+    v.optional(v.custom<Readonly<Record<string, unknown>>>(isTable, 'a table'), {}),
+    'a table',
+    '{}',
+  ),
   isolate: flag(false),
   on_failure: oneOf('spare', 'ignore'),
 };

@@ -1,6 +1,6 @@
-import { TomlDate, type TomlTable, type TomlValue } from 'smol-toml';
+import { TomlDate, type TomlTable } from 'smol-toml';
 
 /** Whether a TOML value is a table, not a list, a date or a scalar. */
-export function isTable(value: TomlValue | undefined): value is TomlTable {
-  return typeof value === 'object' && !Array.isArray(value) && !(value instanceof TomlDate);
+export function isTable(value: unknown): value is TomlTable {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof TomlDate);
 }

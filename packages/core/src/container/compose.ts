@@ -11,6 +11,7 @@ import { foreignProcError } from '../foreign-proc.js';
 import { LiveClock } from '../live-clock.js';
 import { Monitor } from '../monitor.js';
 import { PluginFailures } from '../plugin/failures.js';
+import { StatusBoard } from '../status.js';
 import { NOBODY } from '../supervision.js';
 import { Dispatcher } from '../termination/dispatcher.js';
 import { IntentRecorder } from '../termination/intent-recorder.js';
@@ -100,8 +101,11 @@ export function composeMonitor({
     configuration: live,
     generations,
     episodes,
+    guards,
+    users,
     dispatcher,
     failures,
+    status: new StatusBoard(events, episodes, clock),
     events,
     supervisor: services.get(SUPERVISOR),
     clock,

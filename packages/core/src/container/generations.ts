@@ -6,7 +6,7 @@ import { DecisionPipeline } from '../decision/pipeline.js';
 import { Detector } from '../detection/detector.js';
 import type { Episodes } from '../detection/episodes.js';
 import { messageOf, MonitorError } from '../errors.js';
-import type { MonitorEmitter } from '../events.js';
+import { MonitorEmitter } from '../events.js';
 import type { Extensions } from '../extensions.js';
 import type { LiveClock } from '../live-clock.js';
 import type { PluginFailures } from '../plugin/failures.js';
@@ -142,30 +142,39 @@ export class Generations {
       this.#foundation;
     const pipeline = new DecisionPipeline(clock, extensions.deciders, failures.report);
     const source = serviceOf(draft, PROCESS_SOURCE);
-    return {
-      clock: serviceOf(draft, CLOCK),
-      source,
+    const stagesOn = (state: State): Pick<Stages, 'detector' | 'judge'> => ({
       detector: new Detector({
         configuration,
         source,
         guards,
         users,
-        episodes,
-        events,
         clock,
-        logger,
+        ...state,
         limitsOverrides: extensions.limits,
         detectors: extensions.detectors,
         onFailure: failures.report,
         wantsCommandLines: pipeline.hasDeciders,
       }),
-      judge: new Judge(configuration, pipeline, episodes, blastRadius, clock),
+      judge: new Judge(configuration, pipeline, state.episodes, state.blastRadius, clock),
+    });
+    return {
+      clock: serviceOf(draft, CLOCK),
+      source,
+      ...stagesOn({ episodes, blastRadius, events, logger }),
+      preview: () =>
+        stagesOn({
+          episodes: episodes.copy(),
+          blastRadius: blastRadius.copy(),
+          events: new MonitorEmitter(() => undefined),
+          logger: SILENT,
+        }),
       terminator: {
         terminator: serviceOf(draft, TERMINATOR),
         onFailure: this.#blame(draft, TERMINATOR),
       },
       intents: serviceOf(draft, INTENT_LOG),
       intervals: extensions.intervals,
+      limits: extensions.limits,
       onSourceFailure: this.#blame(draft, PROCESS_SOURCE),
     };
   }
@@ -180,6 +189,17 @@ export class Generations {
     };
   }
 }
+
+/** What detection and decisions keep from scan to scan, and whom they tell. */
+interface State {
+  readonly episodes: Episodes;
+  readonly blastRadius: BlastRadius;
+  readonly events: MonitorEmitter;
+  readonly logger: Logger;
+}
+
+const ignore = (): void => undefined;
+const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 /** What a generation is built of while its plugins are set up. */
 interface Draft extends PluginSurroundings {

@@ -12,6 +12,15 @@ export class BlastRadius {
     this.#clock = clock;
   }
 
+  /** The same counts, apart. */
+  copy(): BlastRadius {
+    const copy = new BlastRadius(this.#clock);
+    for (const [key, times] of this.#killsAtMs) {
+      copy.#killsAtMs.set(key, times);
+    }
+    return copy;
+  }
+
   /** Counts a kill if it is within the cap; otherwise says which cap is reached, in words. */
   claim(process: ProcessDetails, maxKillsPerMinute: number): string | undefined {
     const sinceMs = this.#clock.monotonicMs() - WINDOW_MS;

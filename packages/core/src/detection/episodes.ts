@@ -133,6 +133,17 @@ export class Episodes {
     }
   }
 
+  /** The same episodes, apart: what becomes of them there changes nothing here. */
+  copy(): Episodes {
+    const copy = new Episodes();
+    for (const [key, { episode, ...state }] of this.#tracked) {
+      const tracked = { ...state, episode: { ...episode } };
+      copy.#tracked.set(key, tracked);
+      copy.#byPid.set(episode.violation.process.pid, tracked);
+    }
+    return copy;
+  }
+
   /** Every episode that lasts. */
   all(): Episode[] {
     return [...this.#tracked.values()].map(({ episode }) => episode);

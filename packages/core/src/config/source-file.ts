@@ -1,0 +1,5 @@
+/** A configuration file, already read. */
+export interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+}
