@@ -27,6 +27,8 @@ export interface SettingsConfig {
   readonly maxDeferSeconds: number;
   /** Where the monitor keeps what it has to remember over a crash; empty for nowhere. */
   readonly stateDirectory: string;
+  /** Path of the Unix socket that `memory-monitor status` asks; empty for none. */
+  readonly controlSocket: string;
 }
 
 /** One `[[plugins]]`. */

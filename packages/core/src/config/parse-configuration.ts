@@ -36,7 +36,14 @@ export function defaultConfiguration(): Configuration {
   const { settings, ...rest } = configurationFrom(v.parse(fileSchema, {}), []);
   return {
     ...rest,
-    settings: { ...settings, dryRun: true, logFile: '', enableSyslog: false, stateDirectory: '' },
+    settings: {
+      ...settings,
+      dryRun: true,
+      logFile: '',
+      enableSyslog: false,
+      stateDirectory: '',
+      controlSocket: '',
+    },
   };
 }
 
@@ -66,6 +73,7 @@ function configurationFrom(
       maxKillsPerMinute: settings.max_kills_per_minute,
       maxDeferSeconds: settings.max_defer_seconds,
       stateDirectory: settings.state_directory,
+      controlSocket: settings.control_socket,
     },
     plugins: plugins.map(({ use, config, isolate, on_failure: onFailure }) => ({
       use,

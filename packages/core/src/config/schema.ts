@@ -107,6 +107,7 @@ export const TABLES = {
     max_kills_per_minute: key(numberBetween(1, 1_000_000, KILLS, 10), KILLS, '10'),
     max_defer_seconds: key(numberBetween(0, LONGEST_WAIT_SECONDS, WAIT, 60), WAIT, '60'),
     state_directory: path('/var/lib/memory-monitor'),
+    control_socket: path('/run/memory-monitor/control.sock'),
   },
 };
 
