@@ -93,6 +93,7 @@ export type {
   PluginProcessListener,
   ToChild,
 } from './plugin/isolation/protocol.js';
+export { parseFromChild } from './plugin/isolation/parse-from-child.js';
 export { PluginServer, type ChildSurroundings } from './plugin/isolation/serve-plugin.js';
 export type { LoadedPlugin, PluginSource } from './plugin/loaded-plugin.js';
 export type { PluginDescription } from './plugin/plugin-set.js';

@@ -5,10 +5,10 @@ import type { OutputOf, Schema } from './standard-schema.js';
 /** The version of the plugin API that this core speaks. It changes only when plugins have to be changed. */
 export const API_VERSION = 1;
 
-/** What a plugin needs of the sandbox that the installed service runs in. */
-export type Need = 'network';
+export const NEEDS = ['network'] as const;
 
-const NEEDS: readonly unknown[] = ['network'] satisfies Need[];
+/** What a plugin needs of the sandbox that the installed service runs in. */
+export type Need = (typeof NEEDS)[number];
 
 /** What `host.config` is: the schema's output, or the table as it stands in the file. */
 export type ConfigOf<S extends Schema | undefined> = S extends Schema
@@ -35,7 +35,8 @@ export function definePlugin<S extends Schema | undefined = undefined>(
   return definition;
 }
 
-const NAME = /^[\w.-]{1,64}$/;
+/** Plugins are named in trails, log lines and file names. */
+export const PLUGIN_NAME = /^[\w.-]{1,64}$/;
 
 /**
  * Makes sure that what a module exports is a plugin: types promise nothing about plain JavaScript. `use` is named in the
@@ -55,19 +56,23 @@ export function checkDefinition(exported: unknown, use: string): PluginDefinitio
         'install versions of the two that agree.',
     );
   }
-  if (!NAME.test(name)) {
+  if (!PLUGIN_NAME.test(name)) {
     throw invalid(use, 'its name has to consist of letters, digits, "-", "_" and ".", at most 64');
   }
   if (version !== undefined && typeof version !== 'string') {
     throw invalid(use, 'its version has to be a string');
   }
-  if (needs !== undefined && !(Array.isArray(needs) && needs.every((need) => NEEDS.includes(need)))) {
-    throw invalid(use, `its needs can be a list of ${NEEDS.map((need) => `"${String(need)}"`).join(', ')}`);
+  if (needs !== undefined && !(Array.isArray(needs) && needs.every(isNeed))) {
+    throw invalid(use, `its needs can be a list of ${NEEDS.map((need) => `"${need}"`).join(', ')}`);
   }
   if (config !== undefined && !isSchema(config)) {
     throw invalid(use, 'its config has to be a schema that follows Standard Schema (valibot, zod, arktype)');
   }
   return exported as PluginDefinition;
+}
+
+function isNeed(value: unknown): value is Need {
+  return NEEDS.some((need) => need === value);
 }
 
 /** arktype's schemas are functions. */
