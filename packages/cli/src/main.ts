@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 
 import { takeEarlySignals } from './early-signals.js';
 import { EX_OK, EX_USAGE } from './exit-codes.js';
+import { isHandled } from './faults.js';
 import { printError } from './print-error.js';
 import { createProgram } from './program.js';
 
@@ -11,8 +12,11 @@ if (process.argv[2] === 'run') {
 
 const isVerbose = process.argv.includes('--verbose');
 
+// Node hands rejections that nobody catches over here too.
 process.on('uncaughtException', (error) => {
-  process.exit(printError(error, isVerbose));
+  if (!isHandled(error)) {
+    process.exit(printError(error, isVerbose));
+  }
 });
 
 // Whatever the command, the end is explicit: a timer or a read that hangs must not keep the process alive.

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 
 import { DEFAULT_CONFIG_PATH } from './config/read-configuration.js';
+import { DEFAULT_SOCKET } from './control/socket-path.js';
 import { packageVersion } from './version.js';
 
 const RUN_HELP = `
@@ -43,6 +44,42 @@ export function createProgram(setExitCode: (code: number) => void): Command {
     .action(async (options: object) => {
       const { check } = await import('./commands/check.js');
       setExitCode(await check(options));
+    });
+
+  const socket = (): Option =>
+    new Option('--socket <path>', `control socket of the running monitor (${DEFAULT_SOCKET})`);
+  const json = (): Option => new Option('--json', 'print the result as JSON');
+
+  program
+    .command('explain')
+    .description('say what the monitor thinks of a process, and what it would do with it now')
+    .argument('<pid>', 'the process')
+    .addOption(config())
+    .addOption(socket())
+    .addOption(json())
+    .action(async (pid: string, options: object) => {
+      const { explain } = await import('./commands/explain.js');
+      setExitCode(await explain(pid, options));
+    });
+
+  program
+    .command('status')
+    .description('say how the running monitor fares')
+    .addOption(socket())
+    .addOption(json())
+    .action(async (options: object) => {
+      const { status } = await import('./commands/status.js');
+      setExitCode(await status(options));
+    });
+
+  program
+    .command('plugins')
+    .description('list the plugins of the running monitor: where from, hooks, calls, failures, time')
+    .addOption(socket())
+    .addOption(json())
+    .action(async (options: object) => {
+      const { plugins } = await import('./commands/status.js');
+      setExitCode(await plugins(options));
     });
 
   program

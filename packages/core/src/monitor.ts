@@ -81,13 +81,18 @@ export class Monitor {
       await this.#sleepFrom(beganMs);
     }
     await this.#beatUntil(this.#parts.dispatcher.settle());
-    await this.#beatUntil(this.#rotations.take(() => generations.plugins.dispose()));
+    await this.#beatUntil(this.disposePlugins());
   }
 
   /** Puts a set of plugins in force before the monitor runs. Rejects with an error that names the one that can't be set up. */
   async usePlugins(plugins: readonly LoadedPlugin[]): Promise<void> {
     const { generations } = this.#parts;
     generations.adopt(await generations.prepare(plugins));
+  }
+
+  /** Gives back what the plugins of a monitor hold that never ran; `run` does it at its end. */
+  async disposePlugins(): Promise<void> {
+    await this.#rotations.take(() => this.#parts.generations.plugins.dispose());
   }
 
   /** How it fares; undefined before it has started. */

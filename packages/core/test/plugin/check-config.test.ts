@@ -1,0 +1,71 @@
+import { checkConfig, definePlugin, MonitorError } from '@memory-monitor/core';
+import { FakeClock, testPlugin } from '@memory-monitor/core/testing';
+import { type } from 'arktype';
+import { expect } from 'chai';
+import * as v from 'valibot';
+import { z } from 'zod';
+
+import { rejectionOf } from '../support/rejection.js';
+
+const SCHEMAS = {
+  valibot: v.object({ url: v.pipe(v.string(), v.url()), retries: v.optional(v.number(), 3) }),
+  zod: z.object({ url: z.url(), retries: z.number().default(3) }),
+  arktype: type({ url: 'string.url', retries: 'number = 3' }),
+};
+
+describe('the configuration of a plugin', () => {
+  for (const [library, schema] of Object.entries(SCHEMAS)) {
+    describe(`checked by ${library}`, () => {
+      it('is what the schema makes of it, defaults included', async () => {
+        const checked = await checkConfig({ config: schema }, { url: 'https://a.example' }, new FakeClock());
+        expect(checked).to.deep.equal({ config: { url: 'https://a.example', retries: 3 } });
+      });
+
+      it('names the path of each mistake', async () => {
+        const { issues } = await checkConfig({ config: schema }, { url: 7, retries: 'x' }, new FakeClock());
+        expect(issues?.map(({ path }) => path)).to.deep.equal([['url'], ['retries']]);
+        expect(issues?.every(({ message }) => message.length > 5)).to.equal(true);
+      });
+    });
+  }
+
+  it('is the frozen table itself where there is no schema', async () => {
+    const checked = await checkConfig({}, { list: [1] }, new FakeClock());
+    expect(checked).to.deep.equal({ config: { list: [1] } });
+    expect(Object.isFrozen('config' in checked ? checked.config : undefined)).to.equal(true);
+  });
+
+  const schemaThat = (validate: () => never) =>
+    ({ '~standard': { version: 1, vendor: 'test', validate } }) as const;
+
+  it('is refused by a schema that breaks', async () => {
+    const config = schemaThat(() => {
+      throw new Error('a bug');
+    });
+    expect(await checkConfig({ config }, {}, new FakeClock())).to.deep.equal({
+      issues: [{ path: [], message: 'its schema failed: a bug' }],
+    });
+  });
+
+  it('is refused by a schema that never answers', async () => {
+    const clock = new FakeClock();
+    const config = schemaThat((() => new Promise(() => {})) as () => never);
+    const checking = checkConfig({ config }, {}, clock);
+    await clock.advance(5000);
+    expect((await checking).issues?.[0]?.message).to.equal('its schema does not answer within 5 s');
+  });
+
+  it('keeps a plugin from being set up where it is wrong', async () => {
+    const plugin = definePlugin({
+      name: 'strict',
+      apiVersion: 1,
+      config: v.object({ url: v.string() }),
+      setup: () => {
+        throw new Error('this is not reached');
+      },
+    });
+    const error = await rejectionOf(testPlugin(plugin, { config: { url: 7 } }));
+    expect(error).to.be.instanceOf(MonitorError).with.property('code', 'MM_ERR_CONFIG_INVALID');
+    expect(error.message).to.match(/^url: /);
+  });
+});
