@@ -1,6 +1,6 @@
 // TEST_TIER selects a part of the tests: "unit" or "live"; without it both run.
 const tier = process.env.TEST_TIER ?? 'all';
-const unit = ['packages/*/dist-test/**/*.test.js', 'scripts/test/*.test.mjs'];
+const unit = ['packages/*/dist-test/**/*.test.js', 'examples/dist/*.test.js', 'scripts/test/*.test.mjs'];
 const live = 'packages/*/dist-test/live/**/*.test.js';
 
 const selections = {

@@ -1,0 +1,90 @@
+// Watches a machine that has no monitor of its own, by what an agent there tells over HTTP, and asks the agent to end what is to be
+// ended. The agent answers GET /processes with { totalBytes, availableBytes, processes: [{ pid, startTime, uid, name, rssBytes }] }
+// and takes POST /end with { pid, startTime }.
+//
+//   [[plugins]]
+//   use = "plugins/watch-another-machine.ts"
+//   [plugins.config]
+//   url = "http://127.0.0.1:9999"
+import { definePlugin, PROCESS_SOURCE, TERMINATOR } from '@memory-monitor/core';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as v from 'valibot';
+
+const amount = v.pipe(v.number(), v.minValue(0));
+const report = v.object({
+  totalBytes: amount,
+  availableBytes: amount,
+  processes: v.array(
+    v.object({ pid: v.number(), startTime: v.number(), uid: v.number(), name: v.string(), rssBytes: amount }),
+  ),
+});
+type Remote = v.InferOutput<typeof report>['processes'][number];
+
+export default definePlugin({
+  name: 'watch-another-machine',
+  apiVersion: 1,
+  needs: ['network'],
+  config: v.strictObject({ url: v.pipe(v.string(), v.url()), seconds: v.optional(v.number(), 5) }),
+  setup(host) {
+    const { url, seconds } = host.config;
+    let latest: v.InferOutput<typeof report> = { totalBytes: 1, availableBytes: 1, processes: [] };
+
+    // Scans don't wait: they read the latest report.
+    host.onStart(async () => {
+      latest = v.parse(report, await (await fetch(`${url}/processes`)).json());
+      void (async () => {
+        for (;;) {
+          await sleep(seconds * 1000, undefined, { signal: host.signal });
+          latest = v.parse(report, await (await fetch(`${url}/processes`, { signal: host.signal })).json());
+        }
+      })().catch((error: unknown) => {
+        latest = { ...latest, processes: [] };
+        host.logger.warn(`the agent does not answer any more: ${String(error)}`);
+      });
+    });
+    host.provide(PROCESS_SOURCE, () => ({
+      readMemory: () => ({
+        totalBytes: latest.totalBytes,
+        availableBytes: latest.availableBytes,
+        usedBytes: latest.totalBytes - latest.availableBytes,
+      }),
+      scan: () => columnsOf(latest.processes),
+      inspect: ({ pid, startTime }) => {
+        const found = latest.processes.find((one) => one.pid === pid && one.startTime === startTime);
+        return found === undefined ? undefined : inspectionOf(found);
+      },
+      inspectSlowly: async () => await Promise.resolve({ commandLine: undefined, pssBytes: undefined }),
+    }));
+    host.provide(TERMINATOR, () => ({
+      async terminate({ violation: { process } }) {
+        const body = JSON.stringify({ pid: process.pid, startTime: process.startTime });
+        const { ok, statusText } = await fetch(`${url}/end`, { method: 'POST', body });
+        return ok
+          ? { outcome: 'terminated', signal: 'SIGTERM', reason: 'the agent has ended it' }
+          : { outcome: 'failed', signal: undefined, reason: `the agent refused: ${statusText}` };
+      },
+    }));
+  },
+});
+
+function columnsOf(processes: readonly Remote[]) {
+  return {
+    count: processes.length,
+    pid: Int32Array.from(processes, ({ pid }) => pid),
+    startTime: Float64Array.from(processes, ({ startTime }) => startTime),
+    uid: Uint32Array.from(processes, ({ uid }) => uid),
+    rssBytes: Float64Array.from(processes, ({ rssBytes }) => rssBytes),
+    sharedBytes: new Float64Array(processes.length),
+    unreadable: 0,
+  };
+}
+
+function inspectionOf({ pid, startTime, uid, name, rssBytes }: Remote) {
+  return {
+    ...{ pid, startTime, uid, gid: uid, comm: name, name, isCommCut: false },
+    ...{ executable: undefined, executableName: undefined, parentPid: 1, sessionId: pid, ancestors: [1] },
+    ...{ terminal: undefined, cgroup: undefined, unit: undefined, oomScoreAdj: 0, startedAtMs: 0 },
+    ...{ isKernelThread: false, isExiting: false, rssBytes, sharedBytes: 0, anonymousBytes: rssBytes },
+    ...{ fileBytes: 0, sharedMemoryBytes: 0, swapBytes: 0 },
+  };
+}
