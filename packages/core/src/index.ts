@@ -89,6 +89,7 @@ export type {
   FromChild,
   IsolationState,
   LaunchPluginProcess,
+  PluginCode,
   PluginProcess,
   PluginProcessListener,
   ToChild,

@@ -139,7 +139,7 @@ describe('a hook that fails', () => {
 
   describe('and says what the limits are', () => {
     const lenient = (host: PluginHost): unknown => {
-      void host;
+      host;
       throw new Error('a bug');
     };
     const trailOf = async (onFailure: 'spare' | 'ignore'): Promise<[TestMonitor, string[]]> => {

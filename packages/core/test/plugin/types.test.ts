@@ -26,20 +26,20 @@ export const doesNotCompile = definePlugin({
 
     host.on('kill', (kill) => {
       // @ts-expect-error the payload of a kill has no such field
-      void kill.pid;
+      kill.pid;
       // @ts-expect-error payloads can not be written to
       kill.outcome = 'spared';
       // @ts-expect-error nor can anything in them
       kill.violation.process.name = 'x';
       const name: string = kill.violation.process.name;
-      void name;
+      name;
     });
 
     host.on('scan', ({ samples }) => {
       const pids: Int32Array = samples.pid;
       // @ts-expect-error times are doubles
       const times: Int32Array = samples.startTime;
-      void [pids, times];
+      [pids, times];
     });
 
     // @ts-expect-error there is no such verdict
@@ -61,7 +61,7 @@ export const doesNotCompile = definePlugin({
     host.detect(() => [{ processes: [] }]);
 
     // @ts-expect-error the configuration has no such key
-    void host.config.uri;
+    host.config.uri;
     // @ts-expect-error and this one is a number
     const retries: string = host.config.retries;
     const url: string = host.config.url;
@@ -69,7 +69,7 @@ export const doesNotCompile = definePlugin({
     // @ts-expect-error a clock is no terminator
     host.provide(TERMINATOR, () => host.get(CLOCK));
     const clock: Clock = host.get(CLOCK);
-    void [retries, url, clock];
+    [retries, url, clock];
   },
 });
 

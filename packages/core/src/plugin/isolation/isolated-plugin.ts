@@ -15,6 +15,7 @@ import type {
   IsolatedHooks,
   IsolationState,
   LaunchPluginProcess,
+  PluginCode,
 } from './protocol.js';
 
 /** How long a process may take to start, and to set its plugin up: under the service's quota, Node alone takes a second. */
@@ -31,8 +32,7 @@ const ENDS_WINDOW_MS = 10 * 60_000;
 export interface IsolatedPluginOptions {
   readonly launch: LaunchPluginProcess;
   readonly clock: Clock;
-  /** The compiled plugin, where its process can read it. */
-  readonly file: string;
+  readonly code: PluginCode;
   readonly use: string;
   readonly config: Readonly<Record<string, unknown>>;
 }
@@ -131,9 +131,9 @@ export class IsolatedPlugin {
   }
 
   #sendLoad(): void {
-    const { file, use, config } = this.#options;
+    const { code, use, config } = this.#options;
     this.#link = this.#launch();
-    this.#link.tell({ type: 'load', file, use, config });
+    this.#link.tell({ type: 'load', code, use, config });
   }
 
   async #takeSetup(name: string): Promise<Step> {

@@ -4,6 +4,15 @@ import type { ConfigIssue } from '../check-config.js';
 import type { Need } from '../definition.js';
 import type { PluginEventName, PluginLogger } from '../host.js';
 
+/** A plugin's code, where its process can read it. */
+export interface PluginCode {
+  /** The one module to import; empty for a plugin that is part of the monitor. */
+  readonly file: string;
+  /** Where it was compiled from, for errors. */
+  readonly entryPath: string;
+  readonly inputs: readonly string[];
+}
+
 /** Questions that an isolated plugin can be asked. */
 export type AskedHook = 'decide' | 'detect' | 'overrideInterval';
 
@@ -11,8 +20,7 @@ export type AskedHook = 'decide' | 'detect' | 'overrideInterval';
 export type ToChild = { readonly sequence: number } & (
   | {
       readonly type: 'load';
-      /** The compiled plugin. */
-      readonly file: string;
+      readonly code: PluginCode;
       /** As the configuration names it. */
       readonly use: string;
       readonly config: Readonly<Record<string, unknown>>;

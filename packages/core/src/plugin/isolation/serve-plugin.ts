@@ -6,14 +6,14 @@ import type { Clock } from '../../ports.js';
 import { checkConfig } from '../check-config.js';
 import { checkDefinition, type PluginDefinition } from '../definition.js';
 import { IsolatedHost } from './isolated-host.js';
-import type { Failure, FromChild, ToChild } from './protocol.js';
+import type { Failure, FromChild, PluginCode, ToChild } from './protocol.js';
 
 /** What the process of a plugin is served through. */
 export interface ChildSurroundings {
   readonly clock: Clock;
   readonly send: (message: FromChild) => void;
   /** The default export of the compiled plugin. Rejects with a `MonitorError`. */
-  readonly importPlugin: (file: string, use: string) => Promise<unknown>;
+  readonly importPlugin: (code: PluginCode, use: string) => Promise<unknown>;
 }
 
 /** The other end of the link, in the plugin's own process: one plugin, from its loading to its disposal. */
@@ -66,9 +66,9 @@ export class PluginServer {
     }
   }
 
-  async #load({ file, use, config }: Extract<ToChild, { type: 'load' }>): Promise<void> {
+  async #load({ code, use, config }: Extract<ToChild, { type: 'load' }>): Promise<void> {
     const { clock, importPlugin, send } = this.#surroundings;
-    const definition = checkDefinition(await importPlugin(file, use), use);
+    const definition = checkDefinition(await importPlugin(code, use), use);
     const checked = await checkConfig(definition, config, clock);
     if (checked.issues !== undefined) {
       send({ type: 'misconfigured', issues: checked.issues });

@@ -83,7 +83,7 @@ async function isolated(
       return started;
     },
     clock: test.clock,
-    file: '/compiled.mjs',
+    code: { file: '/compiled.mjs', entryPath: '/plugin.ts', inputs: [] },
     use: './plugin.ts',
     config: options.config ?? {},
   });
@@ -195,7 +195,9 @@ describe('an isolated plugin', () => {
         host.decide(() => {
           throw new Error('a bug');
         });
-        host.on('violation', async () => await Promise.reject(new Error('another')));
+        host.on('violation', async () => {
+          await Promise.reject(new Error('another'));
+        });
       },
     });
     const { test } = await isolated(failing);
