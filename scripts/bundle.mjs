@@ -16,7 +16,11 @@ rmSync(output, { recursive: true, force: true });
 mkdirSync(join(output, 'app'), { recursive: true });
 
 const result = await build({
-  entryPoints: { 'memory-monitor': join(cli, 'dist/main.js') },
+  entryPoints: {
+    'memory-monitor': join(cli, 'dist/main.js'),
+    // The process of an isolated plugin.
+    'plugin-child': join(cli, 'dist/plugin-child.js'),
+  },
   outdir: join(output, 'app'),
   outExtension: { '.js': '.mjs' },
   // Chunks stand beside the entry, so that what code finds by its own place is the same from both.
@@ -49,11 +53,22 @@ for (const file of ['config.toml', 'LICENSE']) {
 cpSync(join(cli, 'service'), join(output, 'service'), { recursive: true });
 cpSync(join(cli, 'config.schema.json'), join(output, 'config.schema.json'));
 copyKoffi();
+copyEsbuild();
 
 const bytes = Object.values(result.metafile.outputs).reduce((sum, { bytes: size }) => sum + size, 0);
 console.log(
   `packages/cli/bundle: memory-monitor ${version}, ${(bytes / 1024).toFixed(0)} KiB of code and source maps`,
 );
+
+/** The compiler of plugins: its binary for this platform is all that is used of it. */
+function copyEsbuild() {
+  const name = `@esbuild/${process.platform}-${process.arch}`;
+  const loader = createRequire(join(root, 'packages/plugin-loader/package.json'));
+  const esbuild = createRequire(loader.resolve('esbuild/package.json'));
+  cpSync(dirname(esbuild.resolve(`${name}/package.json`)), join(output, 'node_modules', name), {
+    recursive: true,
+  });
+}
 
 /** koffi's code, and the binary for this platform: they are loaded from files. */
 function copyKoffi() {

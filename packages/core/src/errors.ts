@@ -4,7 +4,6 @@ export const ERROR_CODES = {
   MM_ERR_CONFIG_NOT_FOUND: 'A configuration file that was asked for is not there.',
   MM_ERR_CONFIG_UNREADABLE: 'A configuration file is there and can not be read.',
   MM_ERR_CONFIG_INVALID: 'The configuration has mistakes.',
-  MM_ERR_PLUGINS_UNSUPPORTED: 'Plugins are configured, and this version does not load any.',
   MM_ERR_UNTRUSTED: "Somebody else could change a file that would run with root's privileges.",
   MM_ERR_PLUGIN_NOT_FOUND: 'A configured plugin is not there.',
   MM_ERR_PLUGIN_COMPILE: 'A plugin can not be compiled.',

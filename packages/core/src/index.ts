@@ -37,6 +37,7 @@ export { Whitelist, type NameEntry, type Owner, type WhitelistConfig } from './d
 export type { DetectAnswer, Detection, DetectScan, PluginDetector } from './detection/raised.js';
 export type { ScanSamples } from './detection/samples.js';
 export type { Violation } from './detection/violation.js';
+export { LATE, within } from './deadline.js';
 export { ERROR_CODES, messageOf, MonitorError, type ErrorCode } from './errors.js';
 export type {
   DecisionEvent,

@@ -5,6 +5,8 @@ import {
   inGb,
   Whitelist,
   type Configuration,
+  type LoadedPlugin,
+  type SourceFile,
 } from '@memory-monitor/core';
 import { LinuxProcessSource, SystemClock, SystemUsers } from '@memory-monitor/linux';
 
@@ -15,7 +17,8 @@ import {
 } from '../config/read-configuration.js';
 import { EX_CONFIG, EX_OK } from '../exit-codes.js';
 import { countOfMistakes } from '../print-error.js';
-import { refusePlugins, unsupportedPlugins } from '../config/refuse-plugins.js';
+import { createPluginLoader } from '../plugins/create-loader.js';
+import { warningsAboutNeeds } from '../plugins/needs.js';
 
 export interface CheckOptions extends ConfigurationOptions {
   readonly json?: boolean | undefined;
@@ -27,9 +30,9 @@ const USERS_DEADLINE_MS = 5000;
 /** `memory-monitor check`: says whether `run` would start, and what in the configuration does nothing. */
 export async function check(options: CheckOptions): Promise<number> {
   try {
-    const configuration = await readConfiguration(options);
-    refusePlugins(configuration);
-    const warnings = await findWarnings(configuration);
+    const { configuration, sources } = await readConfiguration(options);
+    const plugins = await loadAndDiscard(configuration, sources);
+    const warnings = [...(await findWarnings(configuration)), ...warningsAboutNeeds(plugins)];
     print(options, { valid: true, files: configuration.files, mistakes: [], warnings }, [
       ...warnings.map((warning) => `warning: ${warning}`),
       summary(configuration),
@@ -49,6 +52,23 @@ export async function check(options: CheckOptions): Promise<number> {
   }
 }
 
+/** Loads plugins as `run` does, and their configuration is checked; none is set up. */
+async function loadAndDiscard(
+  configuration: Configuration,
+  sources: readonly SourceFile[],
+): Promise<readonly LoadedPlugin[]> {
+  const loader = createPluginLoader(configuration);
+  try {
+    const plugins = await loader.load(configuration.plugins, sources);
+    for (const { discard } of plugins) {
+      discard?.();
+    }
+    return plugins;
+  } finally {
+    loader.dispose();
+  }
+}
+
 function print({ json }: CheckOptions, report: object, lines: readonly string[]): void {
   process.stdout.write(json === true ? `${JSON.stringify(report, null, 2)}\n` : `${lines.join('\n')}\n`);
 }
@@ -57,15 +77,15 @@ function capitalised(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
-function summary({ files, settings, thresholds }: Configuration): string {
+function summary({ files, plugins, settings, thresholds }: Configuration): string {
   const { bytes, percentOfRam } = limitsOf(thresholds);
   const source = files.length === 0 ? `No ${DEFAULT_CONFIG_PATH}: the defaults` : files.join(', ');
   const mode = settings.dryRun ? 'a dry run' : 'armed';
-  return `${source}: valid, ${mode}; limits ${percentOfRam}% of RAM or ${inGb(bytes)} by ${settings.measure}, every ${thresholds.checkIntervalSeconds} s.`;
+  return `${source}: valid, ${mode}; limits ${percentOfRam}% of RAM or ${inGb(bytes)} by ${settings.measure}, every ${thresholds.checkIntervalSeconds} s${plugins.length === 0 ? '' : `, ${plugins.length === 1 ? '1 plugin' : `${plugins.length} plugins`}`}.`;
 }
 
 /** Rules that do nothing on this machine, most likely misspelt. */
-async function findWarnings({ whitelist, plugins }: Configuration): Promise<string[]> {
+async function findWarnings({ whitelist }: Configuration): Promise<string[]> {
   const users = new SystemUsers(new SystemClock());
   await users.resolve({ names: new Whitelist(whitelist).userNames }, USERS_DEADLINE_MS);
   const source = new LinuxProcessSource();
@@ -83,12 +103,7 @@ async function findWarnings({ whitelist, plugins }: Configuration): Promise<stri
   const idleNames = whitelist.names
     .filter((entry) => !running.names.some((name) => matchesAnybody(entry.name, name)))
     .map(({ name }) => `whitelist.names: "${name}" matches no process that runs now.`);
-  return [
-    ...unknownUsers,
-    ...idlePids,
-    ...idleNames,
-    ...(plugins.length > 0 ? [unsupportedPlugins(plugins)] : []),
-  ];
+  return [...unknownUsers, ...idlePids, ...idleNames];
 }
 
 function matchesAnybody(entry: string, name: string): boolean {

@@ -1,4 +1,4 @@
-import { composeMonitor, LOGGER, MonitorError, type Explanation, type SourceFile } from '@memory-monitor/core';
+import { composeMonitor, LOGGER, MonitorError } from '@memory-monitor/core';
 import { provideLinux } from '@memory-monitor/linux';
 
 import { placesOf } from '../config/places.js';
@@ -6,20 +6,13 @@ import { readConfiguration, type ConfigurationOptions } from '../config/read-con
 import { askMonitor } from '../control/control-client.js';
 import { DEFAULT_SOCKET, socketPathFor } from '../control/socket-path.js';
 import { EX_OK } from '../exit-codes.js';
-import { loadPlugins } from '../plugins/load-plugins.js';
+import { answerOf, type ExplainAnswer } from '../explain/answer.js';
+import { createPluginLoader } from '../plugins/create-loader.js';
 import { renderExplanation, type PlacedExplanation } from '../render/render-explanation.js';
 import { packageVersion } from '../version.js';
 import type { ControlOptions } from './status.js';
 
 export interface ExplainOptions extends ConfigurationOptions, ControlOptions {}
-
-/** What a running monitor answers: the explanation, and the configuration that its places are to be found in. */
-export interface ExplainAnswer {
-  readonly explanation: Explanation;
-  readonly sources: readonly SourceFile[];
-  /** The plugins by name, in the order of the configuration. */
-  readonly plugins: readonly string[];
-}
 
 /**
  * `memory-monitor explain PID`: asks the running monitor; where none runs, or another configuration is given, it does what one
@@ -42,7 +35,10 @@ export async function explain(pidText: string, options: ExplainOptions): Promise
 
 function parsePid(text: string): number {
   if (!/^[1-9]\d{0,9}$/.test(text)) {
-    throw new MonitorError('MM_ERR_USAGE', `"${text}" is no PID; write a whole number, such as: memory-monitor explain 1234.`);
+    throw new MonitorError(
+      'MM_ERR_USAGE',
+      `"${text}" is no PID; write a whole number, such as: memory-monitor explain 1234.`,
+    );
   }
   return Number(text);
 }
@@ -70,7 +66,8 @@ async function findAnswer(
 /** Puts a monitor together that never runs. */
 async function explainHere(pid: number, options: ExplainOptions): Promise<ExplainAnswer> {
   const { configuration, sources } = await readConfiguration(options);
-  const loading = await loadPlugins(configuration, sources);
+  const loader = createPluginLoader(configuration);
+  const plugins = await loader.load(configuration.plugins, sources);
   const monitor = composeMonitor({
     version: packageVersion(),
     // Armed or not is told; where /proc is not ours, nothing is ended anyway.
@@ -81,27 +78,12 @@ async function explainHere(pid: number, options: ExplainOptions): Promise<Explai
     },
   });
   try {
-    await monitor.usePlugins(loading.plugins);
+    await monitor.usePlugins(plugins);
     return await answerOf(monitor, pid, sources);
   } finally {
     await monitor.disposePlugins();
+    loader.dispose();
   }
-}
-
-/** What a monitor thinks of a process. Rejects with MM_ERR_NO_SUCH_PROCESS. */
-export async function answerOf(
-  monitor: Pick<ReturnType<typeof composeMonitor>, 'explain' | 'describePlugins'>,
-  pid: number,
-  sources: readonly SourceFile[],
-): Promise<ExplainAnswer> {
-  const explanation = await monitor.explain(pid);
-  if (explanation === undefined) {
-    throw new MonitorError(
-      'MM_ERR_NO_SUCH_PROCESS',
-      `There is no process ${pid}, or it has exited; check the PID with: ps -p ${pid}.`,
-    );
-  }
-  return { explanation, sources, plugins: monitor.describePlugins().map(({ name }) => name) };
 }
 
 const ignore = (): void => undefined;

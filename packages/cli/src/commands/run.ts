@@ -7,34 +7,51 @@ import {
   messageOf,
   superviseBy,
   SUPERVISOR,
-  type Configuration,
   type Monitor,
   type Supervisor,
 } from '@memory-monitor/core';
 import { provideLinux, SystemdSupervisor } from '@memory-monitor/linux';
+import type { PluginFiles, PluginLoader } from '@memory-monitor/plugin-loader';
 
-import { refusePlugins, unsupportedPlugins } from '../config/refuse-plugins.js';
-import { readConfiguration, type ConfigurationOptions } from '../config/read-configuration.js';
+import {
+  readConfiguration,
+  type ConfigurationOptions,
+  type ReadConfiguration,
+} from '../config/read-configuration.js';
+import { openControlSocket } from '../control/open-control-socket.js';
 import { leaveSignals } from '../early-signals.js';
 import { EX_OK } from '../exit-codes.js';
+import { handleFaults } from '../faults.js';
 import { LogOutput } from '../log/log-output.js';
+import { blameFor } from '../plugins/blame.js';
+import { createPluginLoader } from '../plugins/create-loader.js';
+import { REMEDY, withoutNetwork } from '../plugins/needs.js';
 import { packageVersion } from '../version.js';
 
 export interface RunOptions extends ConfigurationOptions {
   readonly once?: boolean | undefined;
 }
 
+/** What a reload replaces. */
+interface Live extends ReadConfiguration {
+  readonly loader: PluginLoader;
+  /** Of every plugin that was ever loaded: what one has left running may fail after it has been replaced. */
+  readonly pluginFiles: readonly PluginFiles[];
+}
+
 /** `memory-monitor run`: the daemon in the foreground. Returns the exit status. */
 export async function run(options: RunOptions): Promise<number> {
-  const configuration = await readConfiguration(options);
-  refusePlugins(configuration);
+  const read = await readConfiguration(options);
+  const { configuration, sources } = read;
+  const loader = createPluginLoader(configuration);
+  const plugins = await loader.load(configuration.plugins, sources);
   const output = await LogOutput.open(configuration.settings, () => {
     monitor.stop('the end of its terminal');
   });
   const supervisor = await SystemdSupervisor.open((message) => {
     output.tellTrouble(message);
   });
-  const live = { configuration };
+  const live: { current: Live } = { current: { ...read, loader, pluginFiles: loader.files } };
   const monitor = composeMonitor({
     version: packageVersion(),
     configuration,
@@ -47,36 +64,61 @@ export async function run(options: RunOptions): Promise<number> {
     },
   });
   logEvents(monitor.events, output.logger, {
-    showsCommandLines: () => live.configuration.settings.logCommandLines,
+    showsCommandLines: () => live.current.configuration.settings.logCommandLines,
   });
   if (supervisor !== undefined) {
     superviseBy(supervisor, monitor.events);
   }
+  await monitor.usePlugins(plugins);
   monitor.events.on('started', () => {
     output.tellHeldTrouble();
-    tellPlugins(configuration, output);
+    void tellNeeds(monitor);
   });
-  logFaults(output);
+  takeFaults(monitor, output, () => live.current.pluginFiles);
   stopOnSignals(monitor);
   reloadOnHangup(monitor, output, options, live, supervisor);
   leaveSignals();
+  const control = await openControlSocket(
+    configuration.settings.controlSocket,
+    monitor,
+    () => live.current.sources,
+    (message) => {
+      output.tellTrouble(message);
+    },
+  );
   try {
     await monitor.run({ once: options.once === true });
   } finally {
+    await control?.close();
+    live.current.loader.dispose();
     output.tellHeldTrouble();
     await output.close();
   }
   return EX_OK;
 }
 
-/** A fault of ours ends the process (main.ts sees to that); the log is to say so too. */
-function logFaults(output: LogOutput): void {
-  process.prependListener('uncaughtException', (error) => {
-    output.logger.error(
-      { event: 'fault', code: 'MM_ERR_INTERNAL' },
-      `The monitor ends by a fault: ${messageOf(error)}`,
-    );
+/** A plugin's fault is told as such, and the monitor goes on; one of ours ends the process (main.ts sees to that), and is logged. */
+function takeFaults(monitor: Monitor, output: LogOutput, files: () => readonly PluginFiles[]): void {
+  handleFaults((error) => {
+    const blame = blameFor(error, files());
+    if (blame === 'monitor') {
+      output.logger.error(
+        { event: 'fault', code: 'MM_ERR_INTERNAL' },
+        `The monitor ends by a fault: ${messageOf(error)}`,
+      );
+      return false;
+    }
+    monitor.tellPluginFailure(blame === 'unknown' ? '(unknown)' : blame.plugin, 'background', error);
+    return true;
   });
+}
+
+/** Nothing fails silently inside a sandbox. */
+async function tellNeeds(monitor: Monitor): Promise<void> {
+  for (const name of await withoutNetwork(monitor.describePlugins())) {
+    const message = `it needs the network, and the service has none; ${REMEDY}`;
+    monitor.tellPluginFailure(name, 'needs', new Error(message));
+  }
 }
 
 /** npm and a terminal both pass Ctrl-C on, so that a second signal is no request to hurry. */
@@ -93,7 +135,7 @@ function reloadOnHangup(
   monitor: Monitor,
   output: LogOutput,
   options: RunOptions,
-  live: { configuration: Configuration },
+  live: { current: Live },
   supervisor: Supervisor | undefined,
 ): void {
   let last: Promise<void> = Promise.resolve();
@@ -102,13 +144,7 @@ function reloadOnHangup(
       supervisor?.reloading();
       output.reopen();
       try {
-        const configuration = await readConfiguration(options);
-        refusePlugins(configuration);
-        if (await monitor.reload(configuration)) {
-          live.configuration = configuration;
-          await output.apply(configuration.settings);
-          tellPlugins(configuration, output);
-        }
+        await reload(monitor, output, options, live);
       } catch (error) {
         monitor.refuseReload(sentencesOf(error));
       }
@@ -116,12 +152,29 @@ function reloadOnHangup(
   });
 }
 
-function sentencesOf(error: unknown): string[] {
-  return error instanceof ConfigurationError ? error.mistakes.map(formatMistake) : [messageOf(error)];
+async function reload(
+  monitor: Monitor,
+  output: LogOutput,
+  options: RunOptions,
+  live: { current: Live },
+): Promise<void> {
+  const { configuration, sources } = await readConfiguration(options);
+  const loader = createPluginLoader(configuration);
+  const plugins = await loader.load(configuration.plugins, sources);
+  if (await monitor.reload(configuration, plugins)) {
+    live.current.loader.dispose();
+    const pluginFiles = together(live.current.pluginFiles, loader.files);
+    live.current = { configuration, sources, loader, pluginFiles };
+    await output.apply(configuration.settings);
+    await tellNeeds(monitor);
+  }
 }
 
-function tellPlugins({ plugins }: Configuration, output: LogOutput): void {
-  if (plugins.length > 0) {
-    output.logger.warn({ event: 'plugins' }, unsupportedPlugins(plugins));
-  }
+/** Of two with the same code, which comes first in its files, one. */
+function together(known: readonly PluginFiles[], more: readonly PluginFiles[]): PluginFiles[] {
+  return [...new Map([...known, ...more].map((plugin) => [plugin.files[0], plugin])).values()];
+}
+
+function sentencesOf(error: unknown): string[] {
+  return error instanceof ConfigurationError ? error.mistakes.map(formatMistake) : [messageOf(error)];
 }

@@ -23,7 +23,10 @@ export async function plugins(options: ControlOptions): Promise<number> {
   return EX_OK;
 }
 
-async function ask({ socket = socketPathFor(DEFAULT_SOCKET) }: ControlOptions, path: string): Promise<unknown> {
+async function ask(
+  { socket = socketPathFor(DEFAULT_SOCKET) }: ControlOptions,
+  path: string,
+): Promise<unknown> {
   return await askMonitor(socket, path);
 }
 

@@ -70,7 +70,7 @@ async function askWhetherToPurge(): Promise<boolean> {
 /** The log files and what logrotate has made of them: the usual one, and the one that is configured. */
 async function logFiles(): Promise<string[]> {
   const configured = await readConfiguration({ config: CONFIG }).then(
-    ({ settings }) => settings.logFile,
+    ({ configuration }) => configuration.settings.logFile,
     () => '',
   );
   return [...new Set([LOG, configured])]

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 import {
   defaultConfiguration,
@@ -9,6 +9,7 @@ import {
   type Configuration,
   type SourceFile,
 } from '@memory-monitor/core';
+import { requireTrusted } from '@memory-monitor/plugin-loader';
 
 export const DEFAULT_CONFIG_PATH = '/etc/memory-monitor/config.toml';
 const DROP_IN_DIRECTORY = 'conf.d';
@@ -21,20 +22,33 @@ export interface ConfigurationOptions {
   readonly logFormat?: 'text' | 'json' | undefined;
 }
 
+/** A configuration, and the files that it was read from, as they were then. */
+export interface ReadConfiguration {
+  readonly configuration: Configuration;
+  readonly sources: readonly SourceFile[];
+}
+
 /**
- * Reads the configuration and its drop-ins, and lays the command line's options over it.
- * Rejects with MM_ERR_CONFIG_NOT_FOUND, MM_ERR_CONFIG_UNREADABLE or a `ConfigurationError`.
+ * Reads the configuration and its drop-ins, and lays the command line's options over it. Rejects with MM_ERR_CONFIG_NOT_FOUND,
+ * MM_ERR_CONFIG_UNREADABLE, a `ConfigurationError`, or MM_ERR_UNTRUSTED if, to root, somebody else could change a file.
  */
-export async function readConfiguration(options: ConfigurationOptions): Promise<Configuration> {
-  const files = readFiles(options.config);
-  const configuration = files.length === 0 ? defaultConfiguration() : await parseConfiguration(files);
+export async function readConfiguration(options: ConfigurationOptions): Promise<ReadConfiguration> {
+  const sources = readFiles(options.config);
+  const configuration = sources.length === 0 ? defaultConfiguration() : await parseConfiguration(sources);
+  for (const path of configuration.files) {
+    // A neighbour in a sticky directory such as /tmp can't change the file, but could plant what a plugin imports.
+    requireTrusted(resolve(path), 'the configuration', { allowsSticky: configuration.plugins.length === 0 });
+  }
   const { settings } = configuration;
   return {
-    ...configuration,
-    settings: {
-      ...settings,
-      dryRun: options.dryRun === true || settings.dryRun,
-      logFormat: options.logFormat ?? settings.logFormat,
+    sources,
+    configuration: {
+      ...configuration,
+      settings: {
+        ...settings,
+        dryRun: options.dryRun === true || settings.dryRun,
+        logFormat: options.logFormat ?? settings.logFormat,
+      },
     },
   };
 }

@@ -1,10 +1,6 @@
 import { fileURLToPath } from 'node:url';
 
-/** A plugin by name, and the files that it was compiled from and to. */
-export interface PluginFiles {
-  readonly name: string;
-  readonly files: readonly string[];
-}
+import type { PluginFiles } from '@memory-monitor/plugin-loader';
 
 /** Whose fault an error is that nobody caught, by its stack: a plugin's name, `unknown` for nobody's in particular, or the monitor's. */
 export type Blame = { readonly plugin: string } | 'unknown' | 'monitor';

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 
 import { messageOf, MonitorError, type Configuration } from '@memory-monitor/core';
 
-import { refusePlugins } from '../config/refuse-plugins.js';
 import { readConfiguration } from '../config/read-configuration.js';
 import { replaceFile } from './files.js';
 import { ARMING, CONFIG, SERVICE, UNIT } from './layout.js';
@@ -21,9 +20,7 @@ export async function armService(): Promise<string> {
   requireInstalled('arm');
   const undo = replaceFile(ARMING, armingText(true), 0o644);
   try {
-    const configuration = await readConfiguration({ config: CONFIG });
-    refuseOverriding(configuration, false);
-    refusePlugins(configuration);
+    refuseOverriding((await readConfiguration({ config: CONFIG })).configuration, false);
     if (!isServiceActive()) {
       return 'The service is not running; it will be armed when it starts: sudo systemctl start memory-monitor';
     }
@@ -45,7 +42,7 @@ export async function disarmService(): Promise<string> {
     return 'The service is not running; it will be a dry run when it starts.';
   }
   try {
-    refuseOverriding(await readConfiguration({ config: CONFIG }), true);
+    refuseOverriding((await readConfiguration({ config: CONFIG })).configuration, true);
     await reloadUntilItSays('Dry run');
     return 'The service is a dry run: it ends nothing, and says what it would end.';
   } catch (error) {

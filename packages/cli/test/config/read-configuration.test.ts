@@ -32,7 +32,7 @@ describe('readConfiguration', () => {
   }
 
   it('reads the file that it is given', async () => {
-    const { thresholds, files } = await readConfiguration({ config });
+    const { thresholds, files } = (await readConfiguration({ config })).configuration;
     expect(thresholds.ramGbThreshold).to.equal(4);
     expect(files).to.deep.equal([config]);
   });
@@ -40,14 +40,14 @@ describe('readConfiguration', () => {
   it('merges drop-ins over it, in the order of their names', async () => {
     const second = dropIn('20-b.toml', '[thresholds]\nram_gb_threshold = 6\n');
     const first = dropIn('10-a.toml', '[thresholds]\nram_gb_threshold = 5\ncheck_interval = 7\n');
-    const { thresholds, files } = await readConfiguration({ config });
+    const { thresholds, files } = (await readConfiguration({ config })).configuration;
     expect(thresholds).to.include({ ramGbThreshold: 6, checkIntervalSeconds: 7 });
     expect(files).to.deep.equal([config, first, second]);
   });
 
   it('lets a drop-in add to a whitelist, and not replace it', async () => {
     dropIn('a.toml', '[whitelist]\nnames = ["cron"]\n');
-    const { whitelist } = await readConfiguration({ config });
+    const { whitelist } = (await readConfiguration({ config })).configuration;
     expect(whitelist.names.map(({ name }) => name)).to.deep.equal(['sshd', 'cron']);
   });
 
@@ -55,22 +55,22 @@ describe('readConfiguration', () => {
     for (const name of ['.hidden.toml', 'a.toml~', 'a.toml.dpkg-old', 'README']) {
       dropIn(name, 'broken =');
     }
-    expect((await readConfiguration({ config })).files).to.deep.equal([config]);
+    expect((await readConfiguration({ config })).configuration.files).to.deep.equal([config]);
   });
 
   it('does without a directory of drop-ins, and with a file in its place', async () => {
     writeFileSync(join(directory, 'conf.d'), '');
-    expect((await readConfiguration({ config })).files).to.deep.equal([config]);
+    expect((await readConfiguration({ config })).configuration.files).to.deep.equal([config]);
   });
 
   it("lets the command line's options win", async () => {
-    const { settings } = await readConfiguration({ config, dryRun: true, logFormat: 'json' });
+    const { settings } = (await readConfiguration({ config, dryRun: true, logFormat: 'json' })).configuration;
     expect(settings).to.include({ dryRun: true, logFormat: 'json' });
   });
 
   it('keeps a dry run that the file asks for', async () => {
     dropIn('a.toml', '[settings]\ndry_run = true\nlog_format = "json"\n');
-    const { settings } = await readConfiguration({ config, dryRun: false });
+    const { settings } = (await readConfiguration({ config, dryRun: false })).configuration;
     expect(settings).to.include({ dryRun: true, logFormat: 'json' });
   });
 

@@ -8,6 +8,15 @@ export interface Tables {
   readonly thresholds?: Table;
   readonly whitelist?: Table;
   readonly settings?: Table;
+  readonly plugins?: readonly PluginTable[];
+}
+
+/** One `[[plugins]]`. */
+export interface PluginTable {
+  readonly use: string;
+  readonly isolate?: boolean;
+  readonly on_failure?: 'spare' | 'ignore';
+  readonly config?: Table;
 }
 
 /** An interval and a grace period that a test can wait for, and limits that only a hog exceeds. */
@@ -21,20 +30,29 @@ const DEFAULTS = {
     grace_seconds: 1,
     max_kills_per_minute: 1000,
     state_directory: '',
+    control_socket: '',
   },
-} as const satisfies Required<Tables>;
+} as const satisfies Required<Omit<Tables, 'plugins'>>;
 
 /** A configuration file in TOML. */
 export function toml(tables: Tables): string {
-  return (['thresholds', 'whitelist', 'settings'] as const)
-    .flatMap((name) => [
-      `[${name}]`,
-      ...Object.entries<Value>({ ...DEFAULTS[name], ...tables[name] }).map(
-        ([key, value]) => `${key} = ${inToml(value)}`,
-      ),
-      '',
-    ])
-    .join('\n');
+  const fixed = (['thresholds', 'whitelist', 'settings'] as const).flatMap((name) => [
+    `[${name}]`,
+    ...linesOf({ ...DEFAULTS[name], ...tables[name] }),
+    '',
+  ]);
+  const plugins = (tables.plugins ?? []).flatMap(({ config = {}, ...keys }) => [
+    '[[plugins]]',
+    ...linesOf(keys),
+    '[plugins.config]',
+    ...linesOf(config),
+    '',
+  ]);
+  return [...fixed, ...plugins].join('\n');
+}
+
+function linesOf(table: Table): string[] {
+  return Object.entries(table).map(([key, value]) => `${key} = ${inToml(value)}`);
 }
 
 /** Numbers, strings and flags are the same in JSON. */

@@ -26,10 +26,13 @@ export interface MonitorOptions extends Partial<ProgramOptions> {
   readonly wrapper?: readonly string[];
 }
 
+/** Root trusts plugins in no sticky directory, such as /tmp. */
+const TEMPORARY = process.getuid?.() === 0 ? '/var/lib' : tmpdir();
+
 /** A PID namespace, and a mount namespace, with a driver as its PID 1 that does what the test asks. */
 export class PidNamespace {
   /** Seen from inside and from outside alike, and removed at the end. */
-  readonly directory = mkdtempSync(join(tmpdir(), 'memory-monitor-test-'));
+  readonly directory = mkdtempSync(join(TEMPORARY, 'memory-monitor-test-'));
   /** PID 1. */
   readonly init = new Program(1);
   readonly #driver: ChildProcess;

@@ -136,7 +136,11 @@ export class IsolatedHost implements PluginHost {
 
   /** The answer of the hook with that number. Rejects as the plugin does. */
   async answer(index: number, args: readonly unknown[]): Promise<unknown> {
-    return await this.#asked[index]?.answer(...args);
+    const asked = this.#asked[index];
+    if (asked === undefined) {
+      throw new Error(`there is no hook ${index}`);
+    }
+    return await asked.answer(...args);
   }
 
   async start(): Promise<void> {

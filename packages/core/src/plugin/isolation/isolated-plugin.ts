@@ -58,6 +58,8 @@ export class IsolatedPlugin {
   #hooks: IsolatedHooks = { events: [], asked: [] };
   #endsAtMs: readonly number[] = [];
   #restarts = 0;
+  /** Its plugin is set up: before that, no answer is an opinion. */
+  #isReady = false;
   #isRestarting = false;
   #isDisabled = false;
   #isDisposed = false;
@@ -67,7 +69,7 @@ export class IsolatedPlugin {
   }
 
   get state(): IsolationState {
-    const isRunning = this.#link?.isOver === false;
+    const isRunning = this.#isReady;
     return {
       state: this.#isDisabled ? 'disabled' : isRunning ? 'running' : 'restarting',
       pid: isRunning ? this.#link?.pid : undefined,
@@ -103,6 +105,7 @@ export class IsolatedPlugin {
           await this.#dispose();
         });
         this.#hooks = await this.#setUp(host.name);
+        this.#isReady = true;
         this.#registerHooks(host);
       },
     };
@@ -198,16 +201,16 @@ export class IsolatedPlugin {
   }
 
   #tellEvent(event: PluginEventName, payload: unknown): void {
-    if (this.#link?.isOver !== false) {
+    if (!this.#isReady) {
       throw new Error(`${this.#absence()}, so this event is left out`);
     }
-    if (!this.#link.tell({ type: 'event', event, payload })) {
+    if (this.#link?.tell({ type: 'event', event, payload }) !== true) {
       throw new Error('its process does not keep up, so this event is left out');
     }
   }
 
   async #ask(...question: Parameters<ChildLink['ask']>): Promise<unknown> {
-    if (this.#link?.isOver !== false) {
+    if (!this.#isReady || this.#link === undefined) {
       throw new Error(this.#absence());
     }
     return await this.#link.ask(...question);
@@ -230,6 +233,7 @@ export class IsolatedPlugin {
   }
 
   #takeEnd(how: string): void {
+    this.#isReady = false;
     if (this.#onStep !== undefined) {
       this.#onStep({ type: 'ended', how });
     } else if (!this.#isDisposed && !this.#isRestarting) {
@@ -272,6 +276,7 @@ export class IsolatedPlugin {
       });
       const step = loaded.type === 'loaded' ? await this.#takeSetup(host.name) : loaded;
       if (step.type === 'ready' && isSame(step.hooks, this.#hooks)) {
+        this.#isReady = true;
         this.#link?.tell({ type: 'start' });
         return undefined;
       }
@@ -291,6 +296,7 @@ export class IsolatedPlugin {
 
   async #dispose(): Promise<void> {
     this.#isDisposed = true;
+    this.#isReady = false;
     if (this.#link?.isOver === false) {
       const { clock } = this.#options;
       const disposed = new Promise<Step>((resolve) => {

@@ -104,7 +104,11 @@ export class PluginServer {
 
   async #ask({ id, hook, index, args }: Extract<ToChild, { type: 'ask' }>): Promise<void> {
     try {
-      const answer = await this.#host?.answer(index, deepFreeze(args));
+      if (this.#host === undefined) {
+        // "Undefined" would be no opinion, and the process be ended.
+        throw new Error('the plugin is not set up yet');
+      }
+      const answer = await this.#host.answer(index, deepFreeze(args));
       this.#surroundings.send({ type: 'answer', id, answer });
     } catch (error) {
       this.#surroundings.send({ type: 'failed', id, hook, failure: failureOf(error) });

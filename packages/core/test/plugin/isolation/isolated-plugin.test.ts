@@ -244,6 +244,40 @@ describe('an isolated plugin', () => {
       expect(test.trailOf(process)[1]).to.equal('plugin:warning: warn: hog gets a warning');
     });
 
+    it('is asked nothing before it is set up again, since no answer would be no opinion', async () => {
+      const release: (() => void)[] = [];
+      let setups = 0;
+      const slowToStart = definePlugin({
+        name: 'slow-to-start',
+        apiVersion: 1,
+        async setup(host) {
+          setups += 1;
+          if (setups > 1) {
+            await new Promise<void>((resolve) => release.push(resolve));
+          }
+          host.decide(() => ({ verdict: { action: 'warn' }, reason: 'as ever' }));
+        },
+      });
+      const { test, processes, plugin } = await isolated(slowToStart, {
+        thresholds: { checkIntervalSeconds: 1 },
+      });
+      await test.tick();
+      processes[0]?.exit('it crashed');
+      await test.clock.advance(1500);
+      expect(processes).to.have.length(2);
+      expect(plugin.state.state).to.equal('restarting');
+      const process = test.machine.spawn(hog());
+      await test.tick();
+      expect(test.trailOf(process)[1]).to.match(/spare: failed, .*its process is being started again$/);
+      release.forEach((resolve) => {
+        resolve();
+      });
+      await test.tick();
+      await test.tick();
+      expect(test.trailOf(process)[1]).to.equal('plugin:slow-to-start: warn: as ever');
+      expect(signalsOf(test)).to.deep.equal([]);
+    });
+
     it('in the middle of a question is a failed answer', async () => {
       const { test, processes } = await isolated(warning);
       await test.tick();

@@ -1,0 +1,26 @@
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import type { Configuration } from '@memory-monitor/core';
+import { SystemClock } from '@memory-monitor/linux';
+import { PluginLoader } from '@memory-monitor/plugin-loader';
+
+import { BUILT_IN_PLUGINS } from './built-in-plugins.js';
+import { cacheDirectoryFor, runtimeDirectory } from './plugin-directories.js';
+
+/** `dist/plugin-child.js`, or the bundle's. */
+const CHILD_ENTRY = fileURLToPath(
+  new URL(import.meta.url.endsWith('.mjs') ? './plugin-child.mjs' : '../plugin-child.js', import.meta.url),
+);
+
+/** Loads the plugins of a configuration; what `use` says is relative to its first file. */
+export function createPluginLoader({ files, settings }: Configuration): PluginLoader {
+  return new PluginLoader({
+    configDirectory: dirname(resolve(files[0] ?? 'config.toml')),
+    cacheDirectory: cacheDirectoryFor(settings.stateDirectory),
+    runtimeDirectory: runtimeDirectory(),
+    childEntry: CHILD_ENTRY,
+    builtIn: BUILT_IN_PLUGINS,
+    clock: new SystemClock(),
+  });
+}

@@ -1,0 +1,31 @@
+/** What of a process's standard error is kept: V8 tells there why it gives up. */
+const MOST_CHARACTERS = 4096;
+
+const CAUSES: readonly (readonly [RegExp, string])[] = [
+  [
+    /heap out of memory|Allocation failed|failed to allocate|ENOMEM|bad_alloc/i,
+    'it ran out of the memory that it may have',
+  ],
+  [/pthread_create|EAGAIN|Resource temporarily unavailable/i, 'it ran out of the processes that it may have'],
+];
+
+/** The end of a process's standard error, and what that says about its end. */
+export class LastWords {
+  #text = '';
+
+  push(chunk: Buffer): void {
+    this.#text = (this.#text + chunk.toString('utf8')).slice(-MOST_CHARACTERS);
+  }
+
+  /** How the process ended, in words. */
+  explain(code: number | null, signal: NodeJS.Signals | null): string {
+    const cause = CAUSES.find(([pattern]) => pattern.test(this.#text))?.[1];
+    if (cause !== undefined) {
+      return cause;
+    }
+    if (signal === 'SIGKILL') {
+      return 'it was killed (SIGKILL), as the kernel does when memory runs out';
+    }
+    return signal === null ? `it exited with code ${code ?? 0}` : `it was ended by ${signal}`;
+  }
+}
