@@ -24,6 +24,8 @@ export interface MonitorOptions extends Partial<ProgramOptions> {
   readonly options?: readonly string[];
   /** A command that runs the monitor's command line, which it gets as its further arguments. */
   readonly wrapper?: readonly string[];
+  /** The executable of Node that runs it; the tests' own if left out. */
+  readonly node?: string;
 }
 
 /** Root trusts plugins in no sticky directory, such as /tmp. */
@@ -121,6 +123,7 @@ export class PidNamespace {
     config,
     options = [],
     wrapper = [],
+    node = process.execPath,
     ...program
   }: MonitorOptions = {}): Promise<RunningMonitor> {
     const name = `monitor-${this.#nextId()}`;
@@ -133,14 +136,7 @@ export class PidNamespace {
       writeFileSync(paths.config, typeof config === 'string' ? config : toml(config));
     }
     const configOption = config === undefined ? [] : ['--config', paths.config];
-    const [file = process.execPath, ...args] = [
-      ...wrapper,
-      process.execPath,
-      COMMAND,
-      'run',
-      ...configOption,
-      ...options,
-    ];
+    const [file = node, ...args] = [...wrapper, node, COMMAND, 'run', ...configOption, ...options];
     const started = await this.start({
       file,
       args,
@@ -157,6 +153,12 @@ export class PidNamespace {
 
   async signal(pid: number, signal: NodeJS.Signals): Promise<void> {
     await this.#ask({ type: 'signal', id: this.#nextId(), pid, signal });
+  }
+
+  /** Runs another command of the monitor's and returns its output. */
+  async command(...args: readonly string[]): Promise<string> {
+    const words = [process.execPath, COMMAND, ...args].map((word) => `'${word}'`);
+    return await this.shell(words.join(' '));
   }
 
   /** Runs a shell command and returns its output. */
