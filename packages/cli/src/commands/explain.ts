@@ -7,6 +7,7 @@ import { askMonitor } from '../control/control-client.js';
 import { DEFAULT_SOCKET, socketPathFor } from '../control/socket-path.js';
 import { EX_OK } from '../exit-codes.js';
 import { answerOf, type ExplainAnswer } from '../explain/answer.js';
+import { parsePid } from '../explain/parse-pid.js';
 import { createPluginLoader } from '../plugins/create-loader.js';
 import { renderExplanation, type PlacedExplanation } from '../render/render-explanation.js';
 import { packageVersion } from '../version.js';
@@ -31,16 +32,6 @@ export async function explain(pidText: string, options: ExplainOptions): Promise
       : [...renderExplanation(placed, Date.now()), voice].join('\n');
   process.stdout.write(`${text}\n`);
   return EX_OK;
-}
-
-function parsePid(text: string): number {
-  if (!/^[1-9]\d{0,9}$/.test(text)) {
-    throw new MonitorError(
-      'MM_ERR_USAGE',
-      `"${text}" is no PID; write a whole number, such as: memory-monitor explain 1234.`,
-    );
-  }
-  return Number(text);
 }
 
 async function findAnswer(

@@ -103,7 +103,7 @@ export class ControlServer {
       return failure(404, 'MM_ERR_USAGE', `There is no such request; there are ${known.join(', ')}.`);
     }
     try {
-      return { status: 200, body: await route(decodeURIComponent(parameter)) };
+      return { status: 200, body: await route(parameter) };
     } catch (error) {
       return error instanceof MonitorError
         ? failure(404, error.code, error.message)

@@ -1,6 +1,7 @@
 import { messageOf, MonitorError, type Monitor, type SourceFile } from '@memory-monitor/core';
 
 import { answerOf } from '../explain/answer.js';
+import { parsePid } from '../explain/parse-pid.js';
 import { ControlServer, type Routes } from './control-server.js';
 import { socketPathFor } from './socket-path.js';
 
@@ -33,7 +34,7 @@ function routesOf(monitor: Monitor, sources: () => readonly SourceFile[]): Route
       plugins: monitor.describePlugins(),
     }),
     plugins: () => monitor.describePlugins(),
-    explain: async (pid) => await answerOf(monitor, Number(pid), sources()),
+    explain: async (pid) => await answerOf(monitor, parsePid(pid), sources()),
   };
 }
 

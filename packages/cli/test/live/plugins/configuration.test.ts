@@ -1,0 +1,115 @@
+import { existsSync, symlinkSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { expect } from 'chai';
+
+import { toml } from '../support/config.js';
+import { inNamespace } from '../support/in-namespace.js';
+import type { PidNamespace } from '../support/namespace.js';
+import { placePlugin } from '../support/plugin-fixtures.js';
+
+const SCHEMAS = {
+  valibot: [
+    "import * as v from 'valibot';",
+    'v.strictObject({ url: v.string(), retries: v.optional(v.number(), 3) })',
+  ],
+  zod: ["import { z } from 'zod';", 'z.strictObject({ url: z.string(), retries: z.number().default(3) })'],
+  arktype: ["import { type } from 'arktype';", "type({ url: 'string', retries: 'number = 3' })"],
+} as const;
+
+/** Where an admin has run npm install. */
+const MODULES = fileURLToPath(new URL('../../../../../node_modules', import.meta.url));
+
+function placeStrict(namespace: PidNamespace, library: keyof typeof SCHEMAS): string {
+  const link = namespace.path('node_modules');
+  if (!existsSync(link)) {
+    symlinkSync(MODULES, link);
+  }
+  const [imported, schema] = SCHEMAS[library];
+  return placePlugin(
+    namespace,
+    `${library}.ts`,
+    `import { definePlugin } from '@memory-monitor/core';
+     ${imported}
+     export default definePlugin({
+       name: '${library}',
+       apiVersion: 1,
+       config: ${schema},
+       setup(host) { host.logger.info({ retries: host.config.retries }, host.config.url); },
+     });`,
+  );
+}
+
+describe('[plugins.config]', () => {
+  inNamespace(
+    'is checked by the schema of whichever library, and every mistake has its place',
+    async (ns) => {
+      const libraries = Object.keys(SCHEMAS) as (keyof typeof SCHEMAS)[];
+      const uses = libraries.map((library) => placeStrict(ns, library));
+      const head = toml({});
+      const text = [
+        head.trimEnd(),
+        ...uses.flatMap((use, index) => [
+          '[[plugins]]',
+          `use = "${use}"`,
+          `isolate = ${String(index === 1)}`,
+          '[plugins.config]',
+          'url = 7',
+          'retries = "x"',
+        ]),
+        '',
+      ].join('\n');
+      const monitor = await ns.monitor({ config: text });
+      expect(await monitor.program.ended()).to.include({ code: 78 });
+      const first = head.trimEnd().split('\n').length + 5;
+      expect(monitor.errorOutput).to.match(
+        /the configuration has 6 mistakes, nothing was started \(MM_ERR_CONFIG_INVALID\)\n$/,
+      );
+      for (const [index] of libraries.entries()) {
+        const line = first + 6 * index;
+        expect(monitor.errorOutput).to.include(`${monitor.configPath}:${line}:7: `);
+        expect(monitor.errorOutput).to.include(`${monitor.configPath}:${line + 1}:11: `);
+      }
+    },
+  );
+
+  inNamespace('reaches the plugin with the defaults of its schema', async (ns) => {
+    const use = placeStrict(ns, 'valibot');
+    for (const isolate of [false, true]) {
+      const monitor = await ns.monitor({ config: { plugins: [{ use, isolate, config: { url: 'here' } }] } });
+      expect(await monitor.told('plugin')).to.include({
+        plugin: 'valibot',
+        retries: 3,
+        msg: '[valibot] here',
+      });
+      await monitor.stop();
+    }
+  });
+
+  const broken: Record<string, readonly [string, string, RegExp]> = {
+    'is not there': ['plugins/missing.ts', '', /missing\.ts is not there; .*\(MM_ERR_PLUGIN_NOT_FOUND\)/],
+    'is a package that is not installed': [
+      '@example/nothing',
+      '',
+      /@example\/nothing .*npm install.*\(MM_ERR_PLUGIN_NOT_FOUND\)/,
+    ],
+    'is of another API version': [
+      'plugins/future.ts',
+      "export default { name: 'future', apiVersion: 2, setup() {} };",
+      /future .*apiVersion 2, and this monitor speaks 1.*\(MM_ERR_PLUGIN_API_VERSION\)/,
+    ],
+  };
+  for (const [what, [use, text, message]] of Object.entries(broken)) {
+    inNamespace(`of a plugin that ${what} ends in one sentence`, async (ns) => {
+      if (text !== '') {
+        placePlugin(ns, use.replace('plugins/', ''), text);
+      }
+      const hog = await ns.hog({ recordsSignals: true });
+      const monitor = await ns.monitor({ config: { plugins: [{ use }] } });
+      expect((await monitor.program.ended()).code).to.be.oneOf([66, 78]);
+      expect(monitor.errorOutput).to.match(message);
+      expect(monitor.errorOutput.trimEnd().split('\n')).to.have.lengthOf(1);
+      expect(hog.signals).to.deep.equal([]);
+    });
+  }
+});
