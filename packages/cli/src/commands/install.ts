@@ -17,8 +17,8 @@ export async function install({ armed = false }: InstallOptions): Promise<number
   requireRoot('install');
   requireSystemd(existsSync('/run/systemd/system'));
   const payload = findPayload();
-  await checkExistingConfiguration();
-  const steps = installSteps(payload, armed);
+  const needs = await checkExistingConfiguration();
+  const steps = installSteps(payload, armed, needs);
   print(`Installing Memory Monitor as a systemd service, in ${steps.length} steps:`);
   for (const { title } of steps) {
     print(`  - ${title}`);

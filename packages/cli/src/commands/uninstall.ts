@@ -10,6 +10,7 @@ import {
   CONFIG_DIRECTORY,
   LOG,
   LOGROTATE,
+  PLUGIN_NEEDS,
   PROGRAM_DIRECTORY,
   SERVICE,
   STATE_DIRECTORY,
@@ -29,9 +30,10 @@ export async function uninstall({ purge }: UninstallOptions): Promise<number> {
   const logs = await logFiles();
   const removesTraces = purge === true || (await askWhetherToPurge());
   succeeds('systemctl', 'disable', '--now', SERVICE);
-  for (const path of [UNIT, LOGROTATE, COMMAND, ...programFiles(), STATE_DIRECTORY]) {
+  for (const path of [UNIT, PLUGIN_NEEDS, LOGROTATE, COMMAND, ...programFiles(), STATE_DIRECTORY]) {
     remove(path);
   }
+  removeIfEmpty(UNIT_DROP_INS);
   succeeds('systemctl', 'daemon-reload');
   succeeds('systemctl', 'reset-failed', SERVICE);
   if (removesTraces) {
@@ -90,6 +92,13 @@ function remove(path: string): void {
   if (existsSync(path)) {
     rmSync(path, { recursive: true, force: true });
     print(`removed ${path}`);
+  }
+}
+
+/** Drop-ins of the admin's own stay. */
+function removeIfEmpty(directory: string): void {
+  if (existsSync(directory) && readdirSync(directory).length === 0) {
+    rmSync(directory, { recursive: true });
   }
 }
 

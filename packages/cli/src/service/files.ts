@@ -14,6 +14,17 @@ export function replaceFile(path: string, text: string, mode: number): () => voi
   };
 }
 
+/** Removes a file that may be there; returns how to put it back. */
+export function removeFile(path: string): () => void {
+  const before = existsSync(path) ? readFileSync(path) : undefined;
+  rmSync(path, { force: true });
+  return () => {
+    if (before !== undefined) {
+      write(path, before, 0o644);
+    }
+  };
+}
+
 function write(path: string, content: string | Buffer, mode: number): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
   const temporary = `${path}.new`;

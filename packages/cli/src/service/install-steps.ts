@@ -12,9 +12,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-import { readConfiguration } from '../config/read-configuration.js';
 import { armingText } from './arming.js';
-import { replaceFile } from './files.js';
+import { removeFile, replaceFile } from './files.js';
 import {
   ARMING,
   COMMAND,
@@ -26,6 +25,7 @@ import {
   LOGROTATE,
   OWN_NODE,
   PLUGIN_DIRECTORY,
+  PLUGIN_NEEDS,
   PREVIOUS,
   PROGRAM,
   PROGRAM_DIRECTORY,
@@ -33,6 +33,7 @@ import {
   STATE_DIRECTORY,
   UNIT,
 } from './layout.js';
+import { findPluginNeeds, needsDropIn, NO_NEEDS, type PluginNeeds } from './plugin-needs.js';
 import {
   findPythonService,
   RETIRED_CONFIG,
@@ -46,7 +47,7 @@ import { isServiceActive, serviceStatusText, succeeds, systemctl } from './syste
 const HIDDEN = ['/root/', '/home/', '/run/user/'];
 
 /** The steps of an installation or upgrade, for this machine as it is now. */
-export function installSteps(payload: string, isArmed: boolean): Step[] {
+export function installSteps(payload: string, isArmed: boolean, needs: PluginNeeds): Step[] {
   const python = findPythonService();
   const wasActive = python === undefined && isServiceActive();
   const isUpgrade = python === undefined && existsSync(UNIT);
@@ -72,6 +73,7 @@ export function installSteps(payload: string, isArmed: boolean): Step[] {
     placeConfiguration(payload, python?.config !== undefined),
     placeArming(isArmed, isUpgrade),
     placeUnit(payload),
+    placeNeeds(needs),
     placeLogrotate(payload),
     startService(wasActive, isUpgrade, existsSync(STATE_DIRECTORY)),
   ];
@@ -220,6 +222,25 @@ function placeUnit(payload: string): Step {
   };
 }
 
+/** Nothing of the network and of other users for a service whose plugins need none of it. */
+function placeNeeds(needs: PluginNeeds): Step {
+  let undo = (): void => undefined;
+  return {
+    title: 'Let the service have what its plugins need',
+    act: () => {
+      const text = needsDropIn(needs);
+      undo = text === undefined ? removeFile(PLUGIN_NEEDS) : replaceFile(PLUGIN_NEEDS, text, 0o644);
+      systemctl('daemon-reload');
+      const names = [...new Set([...needs.network, ...needs.isolated])];
+      return names.length === 0 ? 'nothing' : `for ${names.join(', ')}`;
+    },
+    undo: () => {
+      undo();
+      systemctl('daemon-reload');
+    },
+  };
+}
+
 function placeLogrotate(payload: string): Step {
   let undo = (): void => undefined;
   return {
@@ -268,11 +289,12 @@ export function restartPrevious(): boolean {
   return restartOnceTakenBack && existsSync(CURRENT) && succeeds('systemctl', 'restart', SERVICE);
 }
 
-/** Reads the configuration that the service would read, before anything is changed. Rejects with its mistakes. */
-export async function checkExistingConfiguration(): Promise<void> {
+/**
+ * Reads the configuration that the service would read, and loads its plugins, before anything is changed. Rejects with its
+ * mistakes; returns what the plugins need.
+ */
+export async function checkExistingConfiguration(): Promise<PluginNeeds> {
   const python = findPythonService();
   const config = existsSync(CONFIG) ? CONFIG : python?.config;
-  if (config !== undefined) {
-    await readConfiguration({ config });
-  }
+  return config === undefined ? NO_NEEDS : await findPluginNeeds(config);
 }

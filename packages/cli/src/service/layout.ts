@@ -19,6 +19,8 @@ export const COMMAND = '/usr/local/bin/memory-monitor';
 export const UNIT_DIRECTORY = '/etc/systemd/system';
 export const UNIT = `${UNIT_DIRECTORY}/${SERVICE}`;
 export const UNIT_DROP_INS = `${UNIT}.d`;
+/** The drop-in that lets the service have what the configured plugins need. */
+export const PLUGIN_NEEDS = `${UNIT_DROP_INS}/50-plugins.conf`;
 export const LOGROTATE = '/etc/logrotate.d/memory-monitor';
 export const STATE_DIRECTORY = '/var/lib/memory-monitor';
 export const LOG = '/var/log/memory_monitor.log';

@@ -1,0 +1,57 @@
+import { readConfiguration } from '../config/read-configuration.js';
+import { createPluginLoader } from '../plugins/create-loader.js';
+
+/** What the configured plugins need of the service, by name. */
+export interface PluginNeeds {
+  readonly network: readonly string[];
+  /** Each has a process of its own, which runs as another user. */
+  readonly isolated: readonly string[];
+}
+
+export const NO_NEEDS: PluginNeeds = { network: [], isolated: [] };
+
+/** Of the unit, for itself and for each isolated plugin. */
+const OWN_MB = 100;
+const ISOLATED_MB = 64;
+
+/** Loads the plugins of a configuration, as the service will. Rejects as that would. */
+export async function findPluginNeeds(config: string): Promise<PluginNeeds> {
+  const { configuration, sources } = await readConfiguration({ config });
+  const settings = { ...configuration.settings, stateDirectory: '' };
+  const loader = createPluginLoader({ ...configuration, settings });
+  try {
+    const plugins = await loader.load(configuration.plugins, sources);
+    for (const { discard } of plugins) {
+      discard?.();
+    }
+    const namesOf = (needy: typeof plugins): string[] => needy.map(({ definition }) => definition.name);
+    return {
+      network: namesOf(plugins.filter(({ definition }) => definition.needs?.includes('network') === true)),
+      isolated: namesOf(plugins.filter(({ source }) => source.isIsolated)),
+    };
+  } finally {
+    loader.dispose();
+  }
+}
+
+/** A drop-in for the unit with exactly what is needed; undefined where that is nothing. */
+export function needsDropIn({ network, isolated }: PluginNeeds): string | undefined {
+  if (network.length + isolated.length === 0) {
+    return undefined;
+  }
+  return [
+    '# Written by "memory-monitor install" for the plugins that are configured; run it again when they change.',
+    '[Service]',
+    ...(network.length === 0
+      ? []
+      : [`# The network, for ${network.join(', ')}.`, 'RestrictAddressFamilies=AF_INET AF_INET6']),
+    ...(isolated.length === 0
+      ? []
+      : [
+          `# Processes of other users, for ${isolated.join(', ')}.`,
+          'CapabilityBoundingSet=CAP_SETUID CAP_SETGID',
+          `MemoryMax=${OWN_MB + ISOLATED_MB * isolated.length}M`,
+        ]),
+    '',
+  ].join('\n');
+}
