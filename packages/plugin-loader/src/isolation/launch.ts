@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 
 import {
+  messageOf,
+  MonitorError,
   parseFromChild,
   type LaunchPluginProcess,
   type PluginProcess,
@@ -63,20 +65,12 @@ class LimitedProcess implements PluginProcess {
   constructor({ entry, uid }: LaunchOptions, listener: PluginProcessListener) {
     this.#uid = uid;
     this.#listener = listener;
-    const node = [process.execPath, `--max-old-space-size=${HEAP_MB}`, entry];
-    this.#child = spawn('/bin/sh', ['-c', LIMITED, 'sh', String(dataLimitKb()), ...node], {
-      cwd: '/',
-      env: {},
-      // A group of its own, so that what it starts ends with it.
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-      ...(uid === undefined ? {} : { uid, gid: uid }),
-    });
+    this.#child = spawnLimited(entry, uid);
     this.#link = this.#child.stdio[LINK_FD] as Duplex;
     this.#readLink();
     this.#readOutput();
     this.#child.once('error', (error) => {
-      this.#finish(explainStart(error));
+      this.#finish(whyNotStarted(error));
     });
     this.#child.once('exit', (code, signal) => {
       this.#finish(this.#violation ?? this.#lastWords.explain(code, signal));
@@ -205,8 +199,29 @@ function parseJson(line: string): ReturnType<typeof parseFromChild> {
   }
 }
 
-function explainStart(error: NodeJS.ErrnoException): string {
-  return error.code === 'EPERM'
+/** Throws MM_ERR_PLUGIN_ISOLATED where the kernel refuses it at once. */
+function spawnLimited(entry: string, uid: number | undefined): ChildProcess {
+  const node = [process.execPath, `--max-old-space-size=${HEAP_MB}`, entry];
+  try {
+    return spawn('/bin/sh', ['-c', LIMITED, 'sh', String(dataLimitKb()), ...node], {
+      cwd: '/',
+      env: {},
+      // A group of its own, so that what it starts ends with it.
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      ...(uid === undefined ? {} : { uid, gid: uid }),
+    });
+  } catch (error) {
+    throw new MonitorError(
+      'MM_ERR_PLUGIN_ISOLATED',
+      `The process of an isolated plugin can not be started: ${whyNotStarted(error)}.`,
+      { cause: error },
+    );
+  }
+}
+
+function whyNotStarted(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code === 'EPERM'
     ? 'the monitor may not start a process as another user; in the service, run "memory-monitor install" again, which gives it CAP_SETUID and CAP_SETGID'
-    : `it can not be started: ${error.message}`;
+    : messageOf(error);
 }
