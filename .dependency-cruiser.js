@@ -33,6 +33,12 @@ export default {
       to: { path: '^packages/(?!(linux|core)/)' },
     },
     {
+      name: 'plugin-loader-needs-only-core',
+      severity: 'error',
+      from: { path: source('plugin-loader') },
+      to: { path: '^packages/(?!(plugin-loader|core)/)' },
+    },
+    {
       name: 'plugins-need-only-core',
       severity: 'error',
       from: { path: '^packages/((?:policy|notifier|exporter)-[^/]+)/src/' },
