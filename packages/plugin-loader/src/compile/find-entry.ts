@@ -1,0 +1,60 @@
+import { realpathSync, statSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
+
+import { messageOf, MonitorError } from '@memory-monitor/core';
+
+/** A plugin as it is configured. */
+export interface PluginEntry {
+  /** `use` of `[[plugins]]`: a path that begins with "/" or ".", or the name of a package. */
+  readonly use: string;
+  /** Absolute path of where the configuration file is: what a relative path is relative to, and where a package is looked for. */
+  readonly directory: string;
+}
+
+const EXTENSIONS = ['.js', '.mjs', '.ts', '.mts'];
+
+/** The absolute path of a plugin that is configured by its path, links and all; undefined if it is a package. */
+export function pathOf({ use, directory }: PluginEntry): string | undefined {
+  return /^\.{0,2}\//.test(use) ? resolve(directory, use) : undefined;
+}
+
+/**
+ * The real path of a plugin file. Throws MM_ERR_PLUGIN_NOT_FOUND if there is none, and MM_ERR_PLUGIN_INVALID if it is
+ * written in no language that plugins are written in.
+ */
+export function findFile(path: string): string {
+  requireExtension(path);
+  const realPath = realPathOf(path);
+  requireExtension(realPath);
+  return realPath;
+}
+
+function realPathOf(path: string): string {
+  try {
+    const realPath = realpathSync(path);
+    if (!statSync(realPath).isFile()) {
+      throw new Error('it is no file');
+    }
+    return realPath;
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new MonitorError(
+      'MM_ERR_PLUGIN_NOT_FOUND',
+      `The plugin ${path} ${isMissing ? 'is not there' : `can not be read: ${messageOf(error)}`}; check "use" in [[plugins]].`,
+      { cause: error },
+    );
+  }
+}
+
+function requireExtension(path: string): void {
+  if (!EXTENSIONS.includes(extname(path))) {
+    throw new MonitorError(
+      'MM_ERR_PLUGIN_INVALID',
+      `The plugin ${path} is in no language that a plugin can be in; its name has to end in ${EXTENSIONS.join(', ')}.`,
+    );
+  }
+  // esbuild would look for all files that fit.
+  if (path.includes('*')) {
+    throw new MonitorError('MM_ERR_PLUGIN_INVALID', `The plugin ${path} has a "*" in its path; rename it.`);
+  }
+}
