@@ -1,3 +1,6 @@
+export type { PluginEntry } from './compile/find-entry.js';
+export { importDefault } from './import-default.js';
+export { PluginCompiler, type CompiledPlugin, type PluginCompilerOptions } from './plugin-compiler.js';
 export { findDistrust } from './trust/find-distrust.js';
 export { requireTrusted, type TrustOptions } from './trust/require-trusted.js';
 export type { Distrust, TrustRules } from './trust/trust-check.js';
