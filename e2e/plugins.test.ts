@@ -109,11 +109,8 @@ inMachine(
           (await logged(machine, `PID=${hog.pid}`)).some((line) => line.endsWith('alice is the boss')),
         'the decision',
       );
-      const { isolation } = (
-        JSON.parse(await machine.succeed(['memory-monitor', 'plugins', '--json'])) as {
-          isolation: { pid: number; state: string };
-        }[]
-      )[0]!;
+      const listed = await machine.succeed(['memory-monitor', 'plugins', '--json']);
+      const [{ isolation }] = JSON.parse(listed) as [{ isolation: { pid: number; state: string } }];
       expect(isolation.state).to.equal('running');
       const status = await machine.succeed(
         `cat /proc/${isolation.pid}/status /proc/${isolation.pid}/oom_score_adj`,

@@ -1,6 +1,8 @@
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 
 import { messageOf, MonitorError, type PluginCode } from '@memory-monitor/core';
+
+import { stackPlaces } from './stack-places.js';
 
 /** How often the import of a file has failed: Node would give the same error again without another try. */
 const failures = new Map<string, number>();
@@ -37,14 +39,6 @@ export async function importDefault({ file, entryPath, inputs }: PluginCode): Pr
 
 /** `file:line:column` of where it was thrown, in the plugin's own source; undefined if it was thrown elsewhere. */
 function placeOf(error: unknown, inputs: readonly string[]): string | undefined {
-  const stack = error instanceof Error ? (error.stack ?? '') : '';
-  for (const [, path = '', position = ''] of stack.matchAll(
-    /^ +at .*?((?:file:\/\/)?\/.*?)(:\d+:\d+)\)?$/gm,
-  )) {
-    const file = path.startsWith('file://') ? fileURLToPath(path) : path;
-    if (inputs.includes(file)) {
-      return `${file}${position}`;
-    }
-  }
-  return undefined;
+  const place = stackPlaces(error).find(({ path }) => inputs.includes(path));
+  return place === undefined ? undefined : `${place.path}${place.position}`;
 }

@@ -8,6 +8,7 @@ export {
   type PluginFiles,
   type PluginLoaderOptions,
 } from './plugin-loader.js';
+export { stackPlaces, type StackPlace } from './stack-places.js';
 export { findDistrust } from './trust/find-distrust.js';
 export { requireTrusted, type TrustOptions } from './trust/require-trusted.js';
 export type { Distrust, TrustRules } from './trust/trust-check.js';

@@ -10,7 +10,7 @@ import { bundlePlugin, flagsFor } from './compile/bundle-plugin.js';
 import { coreShim } from './compile/core-shim.js';
 import { findEsbuild, type Esbuild } from './compile/esbuild.js';
 import { findFile, pathOf, type PluginEntry } from './compile/find-entry.js';
-import { findPackage, versionOf } from './compile/find-package.js';
+import { findPackage, realDirectoryOf, versionOf } from './compile/find-package.js';
 import { requireAllTrusted } from './touch/require-all-trusted.js';
 import { isUnchanged, sha256, takeSnapshot, type Snapshot } from './touch/snapshot.js';
 import { touchedBy } from './touch/touched.js';
@@ -67,12 +67,6 @@ export class PluginCompiler {
    */
   async compile(entry: PluginEntry): Promise<CompiledPlugin> {
     try {
-      const path = pathOf(entry);
-      if (path !== undefined) {
-        // Before esbuild reads anything.
-        findFile(path);
-        requireTrusted(path, 'a plugin', { isRoot: this.#isRoot });
-      }
       const esbuild = findEsbuild();
       const files = this.#files();
       return (await this.#recall(entry, files, esbuild)) ?? (await this.#compile(entry, files, esbuild));
@@ -136,10 +130,13 @@ export class PluginCompiler {
       const path = pathOf(entry);
       const entryPath =
         path === undefined ? await findPackage(entry, workDirectory, esbuild) : findFile(path);
+      // It is not even read if it is not trusted; what it imports is known only afterwards.
+      requireTrusted(path ?? entryPath, 'a plugin', { isRoot: this.#isRoot });
       const shimPath = await files.put('core', this.#shim);
       const { code, inputs, imports } = await bundlePlugin({ entryPath, shimPath, workDirectory, esbuild });
       // A package is what an import of it from the configuration would get.
-      const fromConfiguration = path === undefined ? [{ from: entry.directory, specifier: entry.use }] : [];
+      const places = path === undefined ? [entry.directory, realDirectoryOf(entry)] : [];
+      const fromConfiguration = places.map((from) => ({ from, specifier: entry.use }));
       const snapshot = takeSnapshot(touchedBy({ inputs, imports: [...imports, ...fromConfiguration] }));
       this.#requireAllTrusted(entry, entryPath, inputs, snapshot);
       const file = await files.put('plugin', code);

@@ -92,9 +92,12 @@ export class PluginLoader {
       for (const { discard } of loaded) {
         discard?.();
       }
+      this.dispose();
       throw error;
     }
-    await this.#compiler.prune(plugins.map(({ use }) => this.#entryOf(use)));
+    if (plugins.length > 0) {
+      await this.#compiler.prune(plugins.map(({ use }) => this.#entryOf(use)));
+    }
     return loaded;
   }
 

@@ -27,7 +27,7 @@ export interface Bundle extends Reading {
 }
 
 export const COMPILE_DEADLINE_MS = 30_000;
-/** Paths in what esbuild prints are relative to this: without the slash they are absolute. */
+/** Paths in what esbuild prints are relative to this: with a slash in front they are absolute. */
 const DIRECTORY = '/';
 
 /** Like Node's own resolution: esbuild has a condition "module" and fields of package.json that Node does not know. */

@@ -1,5 +1,5 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
-import { extname, resolve } from 'node:path';
+import { dirname, extname, resolve } from 'node:path';
 
 import { messageOf, MonitorError } from '@memory-monitor/core';
 
@@ -7,7 +7,7 @@ import { messageOf, MonitorError } from '@memory-monitor/core';
 export interface PluginEntry {
   /** `use` of `[[plugins]]`: a path, or the name of a package. */
   readonly use: string;
-  /** Where the configuration file is: what a relative path is relative to, and where a package is looked for. */
+  /** Absolute path of where the configuration file is: what a relative path is relative to, and where a package is looked for. */
   readonly directory: string;
 }
 
@@ -15,12 +15,15 @@ const EXTENSIONS = ['.js', '.mjs', '.ts', '.mts'];
 
 /**
  * The absolute path of a plugin that is configured by its path, links and all; undefined if it is a package. A package can be called
- * `chart.js`: without a "/" or "." in front, such a name is a path only if there is such a file.
+ * `chart.js`, and be named with a file: without a "/" or "." in front, a name is a path if there is such a file, or where there would
+ * be one in TypeScript.
  */
 export function pathOf({ use, directory }: PluginEntry): string | undefined {
   const path = resolve(directory, use);
   const isPath =
-    /^\.{0,2}\//.test(use) || /\.m?ts$/.test(use) || (EXTENSIONS.includes(extname(use)) && existsSync(path));
+    /^\.{0,2}\//.test(use) ||
+    (EXTENSIONS.includes(extname(use)) && existsSync(path)) ||
+    (/\.m?ts$/.test(use) && existsSync(dirname(path)));
   return isPath ? path : undefined;
 }
 

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { MonitorError } from '@memory-monitor/core';
 
@@ -30,10 +30,8 @@ export async function findPackage(
   workDirectory: string,
   esbuild: Esbuild,
 ): Promise<string> {
-  const { use, directory } = entry;
-  if (!isDirectory(directory)) {
-    throw notFound(entry, 'there is no such directory');
-  }
+  // Node follows the links to whoever imports, and the kernel those to where a process runs.
+  const directory = realDirectoryOf(entry);
   const metafilePath = join(workDirectory, 'package.json');
   const { hasSucceeded, messages } = await runCompiler({
     program: esbuild.program,
@@ -52,7 +50,7 @@ export async function findPackage(
     ],
     directory,
     // No export by name: nothing is known about any.
-    input: `export * from ${JSON.stringify(use)};`,
+    input: `export * from ${JSON.stringify(entry.use)};`,
     deadlineMs: COMPILE_DEADLINE_MS,
   });
   if (!hasSucceeded) {
@@ -69,6 +67,14 @@ export async function findPackage(
     throw notFound(entry);
   }
   return path;
+}
+
+/** Where the configuration is, behind all links. Throws MM_ERR_PLUGIN_NOT_FOUND if that is nowhere. */
+export function realDirectoryOf(entry: PluginEntry): string {
+  if (statSync(entry.directory, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw notFound(entry, 'there is no such directory');
+  }
+  return realpathSync(entry.directory);
 }
 
 /** The version in the package.json that a file belongs to; undefined if there is none. */
@@ -92,15 +98,9 @@ function readPackage(path: string): { readonly name?: unknown; readonly version?
 }
 
 function notFound({ use, directory }: PluginEntry, why?: string): MonitorError {
-  const advice = existsSync(resolve(directory, use))
-    ? `write use = "./${use}" for the file of that name`
-    : `run "npm install ${use}" there, or check "use" in [[plugins]]`;
+  const advice = `run "npm install ${use}" there, or check "use" in [[plugins]]`;
   return new MonitorError(
     'MM_ERR_PLUGIN_NOT_FOUND',
     `The plugin package ${use} can not be found from ${directory}${why === undefined ? '' : ` (${why})`}; ${advice}.`,
   );
-}
-
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

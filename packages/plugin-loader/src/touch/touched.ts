@@ -19,18 +19,19 @@ export function touchedBy({ inputs, imports }: Reading): readonly string[] {
   return [...new Set([...inputs, ...directories, ...aboveAll, ...imports.flatMap(placesOf)])];
 }
 
-/** Where an import is looked for. */
+/** Where an import is looked for. Of a directory, its package.json says which file it is, which may be anywhere. */
 function placesOf({ from, specifier }: ImportStatement): readonly string[] {
   if (isAbsolute(specifier) || specifier.startsWith('.')) {
     const target = isAbsolute(specifier) ? specifier : join(from, specifier);
-    return [dirname(target), target];
+    return [dirname(target), target, join(target, 'package.json')];
   }
   // "#name" stands in package.json; what begins with "data:" is no file.
   const packageName = /^(?:@[^/:]+\/)?[^./#@:][^/:]*(?=\/|$)/.exec(specifier)?.[0];
   if (packageName === undefined) {
     return [];
   }
-  const names = packageName.startsWith('@') ? [dirname(packageName), packageName] : [packageName];
+  const scope = packageName.startsWith('@') ? [dirname(packageName)] : [];
+  const names = [...scope, packageName, join(packageName, 'package.json')];
   return upwardFrom(from).flatMap((directory) => names.map((name) => join(directory, 'node_modules', name)));
 }
 

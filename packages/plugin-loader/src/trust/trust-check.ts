@@ -1,5 +1,5 @@
 import { lstatSync, readlinkSync, type Stats } from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 import { messageOf } from '@memory-monitor/core';
 
@@ -55,7 +55,7 @@ export class TrustCheck {
     const names = path.split('/').reverse();
     while (finding.distrust === undefined && names.length > 0) {
       const name = names.pop() ?? '';
-      const next = name === '..' ? dirname(place) : join(place, name);
+      const next = join(place, name);
       finding = this.#look(next);
       if (finding.target === undefined) {
         place = next;

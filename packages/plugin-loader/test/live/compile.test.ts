@@ -25,8 +25,10 @@ describe('a plugin file', () => {
 
   it('in TypeScript has enums, decorators of parameters too, and awaits at the top', async () => {
     const path = at.write({
+      'helper.ts': 'export class Guest {}',
       'plugin.ts': `
         import { inject, injectable, token, type Logger } from '@memory-monitor/core';
+        import { Guest as Other } from './helper.js';
         interface Greeter { readonly greeting: string }
         const GREETER = token<Greeter>('greeter');
         enum Colour { Red, Blue = 'blue' }
@@ -35,10 +37,10 @@ describe('a plugin file', () => {
           constructor(@inject(GREETER) readonly greeter: Greeter, private readonly logger?: Logger) {}
         }
         const later: number = await Promise.resolve(7);
-        export default { red: Colour.Red, blue: Colour.Blue, key: GREETER, name: Guest.name, later } as const;`,
+        export default { red: Colour.Red, blue: Colour.Blue, key: GREETER, names: [Guest.name, Other.name], later } as const;`,
     });
     const { key, ...values } = (await at.load(path)) as Record<string, unknown>;
-    expect(values).to.deep.equal({ red: 0, blue: 'blue', name: 'Guest', later: 7 });
+    expect(values).to.deep.equal({ red: 0, blue: 'blue', names: ['Guest', 'Guest'], later: 7 });
     expect(key).to.deep.equal(token('greeter'));
   });
 
@@ -111,7 +113,7 @@ describe('a plugin file', () => {
   });
 
   it('knows its own place, and can declare what CommonJS has', async () => {
-    const path = at.write({
+    at.write({
       'plugin.ts': `
         import { createRequire } from 'node:module';
         import { dirname } from 'node:path';
@@ -122,7 +124,6 @@ describe('a plugin file', () => {
         export default [import.meta.url, import.meta.filename, import.meta.dirname, __dirname, require('./data.json')];`,
       'data.json': { a: 1 },
     });
-    void path;
     const plugin = at.path('plugin.ts');
     expect(await at.load(plugin)).to.deep.equal([
       pathToFileURL(plugin).href,
@@ -167,6 +168,16 @@ describe('a plugin file', () => {
       const message = await rejection('MM_ERR_PLUGIN_NOT_FOUND', () => at.compile(`./${name}`));
       expect(message).to.contain(at.path(name)).and.to.contain('check "use" in [[plugins]]');
     }
+  });
+
+  it('is found without "./" in front, if it is there, or is in TypeScript', async () => {
+    at.write({ 'plugins/a.ts': 'export default "a";', 'b.js': 'export default "b";' });
+    expect(await at.load('plugins/a.ts')).to.equal('a');
+    expect(await at.load('b.js')).to.equal('b');
+    const missing = await rejection('MM_ERR_PLUGIN_NOT_FOUND', () => at.compile('plugins/gone.ts'));
+    expect(missing).to.contain(`The plugin ${at.path('plugins/gone.ts')} is not there`);
+    const unknown = await rejection('MM_ERR_PLUGIN_NOT_FOUND', () => at.compile('chart.js'));
+    expect(unknown).to.contain('The plugin package chart.js can not be found');
   });
 
   it('leaves nothing behind but what is remembered, for its user alone', async () => {
@@ -295,6 +306,16 @@ describe('a plugin package', () => {
     expect(await at.load('old/other.ts')).to.equal('other');
   });
 
+  it('is found from the real place of a configuration whose directory is a link', async () => {
+    at.write({
+      'a/b/etc/config.toml': '',
+      'a/b/node_modules/guard/index.js': 'module.exports = 1;',
+    });
+    symlinkSync('a/b/etc', at.path('link'));
+    const { entryPath } = await at.compiler().compile({ use: 'guard', directory: at.path('link') });
+    expect(entryPath).to.equal(at.path('a/b/node_modules/guard/index.js'));
+  });
+
   it('that is not there is told with where it was looked for, and how to get it', async () => {
     at.write({
       'plugin.ts': 'export default 1;',
@@ -306,7 +327,6 @@ describe('a plugin package', () => {
       `The plugin package @acme/gone can not be found from ${at.directory}; run "npm install @acme/gone" there, or check "use" in [[plugins]].`,
     );
     expect(await tell('shut')).to.contain('is not exported by package');
-    expect(await tell('plugin.ts')).to.contain('write use = "./plugin.ts"');
     expect(await tell('node:fs')).to.contain('can not be found');
     expect(await tell('data:text/javascript,export default 1')).to.contain('can not be found');
     const elsewhere = at.compiler().compile({ use: 'shut', directory: at.path('nowhere') });

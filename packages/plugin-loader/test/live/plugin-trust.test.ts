@@ -55,7 +55,7 @@ describe('a plugin that somebody else could change', () => {
     await expectRefusal(path, 'plugin.ts', EVERYBODY, letEverybodyWrite('plugin.ts'));
   });
 
-  itWhere(lacksRoot, 'is refused if it is somebody else’s', async () => {
+  itWhere(lacksRoot, "is refused if it is somebody else's", async () => {
     const path = at.write({ 'plugin.ts': PLUGIN });
     await expectRefusal(path, 'plugin.ts', `it belongs to user ${SOMEBODY}`, () => {
       chownSync(path, SOMEBODY, 0);
@@ -72,6 +72,28 @@ describe('a plugin that somebody else could change', () => {
     await expectRefusal(path, 'a', EVERYBODY, () => {
       chmodSync(at.path('a'), 0o1777);
     });
+  });
+
+  itWhere(lacksRoot, 'is refused if it imports anything from a sticky directory', async () => {
+    const path = at.write({
+      'a/helper.ts': 'export default 1;',
+      'plugin.ts': `export { default } from './a/helper.js';`,
+    });
+    await expectRefusal(path, 'a', EVERYBODY, () => {
+      chmodSync(at.path('a'), 0o1777);
+    });
+  });
+
+  itWhere(lacksRoot, 'is refused before it is compiled', async () => {
+    at.write({ 'plugin.ts': 'no plugin at all', 'node_modules/guard/index.js': 'no plugin at all' });
+    for (const [use, name] of [
+      ['./plugin.ts', 'plugin.ts'],
+      ['guard', 'node_modules/guard/index.js'],
+    ] as const) {
+      await rejection('MM_ERR_PLUGIN_COMPILE', () => at.compile(use));
+      chmodSync(at.path(name), 0o666);
+      await rejection('MM_ERR_UNTRUSTED', () => at.compile(use));
+    }
   });
 
   itWhere(lacksRoot, "is refused if everybody may write to a link's target, or beside it", async () => {
@@ -190,6 +212,19 @@ describe('a plugin that somebody else could change', () => {
       rmSync(at.path(name));
     }
   });
+
+  itWhere(
+    lacksRoot,
+    'is refused if somebody else could say which file an import of a directory is',
+    async () => {
+      const path = at.write({
+        'real/helper.ts': 'export default 1;',
+        'sub/package.json': { main: '../real/helper.ts' },
+        'plugin.ts': `export { default } from './sub';`,
+      });
+      await expectRefusal(path, 'sub/package.json', EVERYBODY, letEverybodyWrite('sub/package.json'));
+    },
+  );
 
   itWhere(lacksRoot, 'is refused as a package by the same rules', async () => {
     at.write({

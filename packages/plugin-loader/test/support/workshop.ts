@@ -9,6 +9,7 @@ import {
   type CompiledPlugin,
   type PluginCompilerOptions,
 } from '@memory-monitor/plugin-loader';
+import { eventually } from './eventually.js';
 import { useTemporaryDirectory } from './temporary-directory.js';
 
 export interface Workshop {
@@ -26,8 +27,6 @@ export interface Workshop {
   /** Compiles until it can be remembered: what was written just now could have changed while it was compiled. */
   readonly compileUntilCached: (use: string) => Promise<CompiledPlugin>;
 }
-
-const DEADLINE_MS = 10_000;
 
 /** A directory to write plugins in, and one for what is compiled, for each test. */
 export function useWorkshop(): () => Workshop {
@@ -56,15 +55,11 @@ export function useWorkshop(): () => Workshop {
         return path(Object.keys(files).at(-1) ?? '');
       },
       load: async (use) => await importDefault(await compile(use)),
-      compileUntilCached: async (use) => {
-        for (const endMs = performance.now() + DEADLINE_MS; performance.now() < endMs;) {
+      compileUntilCached: async (use) =>
+        await eventually(`${use}, remembered`, async () => {
           const compiled = await compile(use);
-          if (compiled.wasCached) {
-            return compiled;
-          }
-        }
-        throw new Error(`${use} was still not cached after ${DEADLINE_MS / 1000} s`);
-      },
+          return compiled.wasCached && compiled;
+        }),
     };
   };
 }

@@ -75,7 +75,10 @@ describe('deciders in an armed monitor', () => {
   });
 
   inNamespace('are asked by explain, which agrees with what then happens', async (ns) => {
-    const turning = decider('by-name', "return violation.process.comm === 'friend' ? { verdict: { action: 'warn' }, reason: 'a friend' } : undefined;");
+    const turning = decider(
+      'by-name',
+      "return violation.process.comm === 'friend' ? { verdict: { action: 'warn' }, reason: 'a friend' } : undefined;",
+    );
     const use = placePlugin(ns, 'by-name.ts', turning);
     const settings = { control_socket: ns.path('control.sock') };
     // Out of reach first: explain is asked while nothing has happened yet.
