@@ -2,11 +2,12 @@
 //   node bench/run.mjs [--processes 2000] [--rounds 7] [--json FILE]
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+
+import { compile, median, passesOf, workDirectory } from './measuring.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -16,7 +17,6 @@ const { values } = parseArgs({
   },
 });
 const here = fileURLToPath(new URL('.', import.meta.url));
-const work = mkdtempSync(join(tmpdir(), 'memory-monitor-bench-'));
 const PASSES = 20;
 /** DESIGN: a tick takes no longer than the C loop, and psutil's pass at least 20 times as long. */
 const BUDGETS = { 'C loop': { most: 1 }, psutil: { most: 1 / 20 } };
@@ -24,7 +24,7 @@ const BUDGETS = { 'C loop': { most: 1 }, psutil: { most: 1 / 20 } };
 try {
   await main();
 } finally {
-  rmSync(work, { recursive: true, force: true });
+  rmSync(workDirectory, { recursive: true, force: true });
 }
 
 async function main() {
@@ -104,18 +104,6 @@ function report(results) {
   }
 }
 
-function compile(name) {
-  const program = join(work, name);
-  try {
-    execFileSync('cc', ['-O2', '-o', program, join(here, `${name}.c`)], {
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
-  } catch (error) {
-    throw new Error('The benchmark needs a C compiler: apt-get install gcc libc6-dev.', { cause: error });
-  }
-  return program;
-}
-
 /** Debian's own Python, whose package python3-psutil is; undefined, and said, if that is not installed. */
 function findPython() {
   try {
@@ -125,20 +113,4 @@ function findPython() {
     console.log('psutil is left out: apt-get install python3-psutil brings it.');
     return undefined;
   }
-}
-
-function passesOf(command, args) {
-  return execFileSync(command, args, { encoding: 'utf8' })
-    .trim()
-    .split('\n')
-    .map((line) => {
-      const [count, ms] = line.split(' ').map(Number);
-      return { count, ms };
-    });
-}
-
-function median(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
