@@ -27,7 +27,7 @@ const effects = [
 ];
 
 export default defineConfig(
-  globalIgnores(['**/dist/', '**/dist-test/', '**/bundle/', 'coverage/']),
+  globalIgnores(['**/dist/', '**/dist-test/', '**/bundle/', 'coverage/', '.docs-check/']),
   js.configs.recommended,
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {

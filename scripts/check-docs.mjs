@@ -5,12 +5,14 @@
 //   ```text output   right after it is what that printed; "…" stands for anything within a line, and a
 //                    line that is only "…" for any number of lines
 //
-// Every other block is only shown.
+// Plugins that are shown are compiled, set up and tested: check-snippets.mjs. Every other block is only shown.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'smol-toml';
+
+import { checkSnippets } from './check-snippets.mjs';
 
 const RUN_TIMEOUT_MS = 120_000;
 const ANYTHING = '…';
@@ -223,9 +225,14 @@ function indent(text) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
   const { checked, problems } = await checkDocs(root);
+  const snippets = await checkSnippets(
+    root,
+    pages(root).map((file) => ({ file, blocks: readPage(join(root, file)).blocks })),
+  );
+  problems.push(...snippets.problems);
   for (const { file, line, message } of problems) console.error(`${file}:${line}: ${message}`);
   console.log(
-    `${checked.pages} pages: ${checked.links} links, ${checked.toml} TOML blocks, ${checked.commands} commands; ` +
+    `${checked.pages} pages: ${checked.links} links, ${checked.toml} TOML blocks, ${checked.commands} commands, ${snippets.count} snippets of plugins; ` +
       `${problems.length} problems.`,
   );
   process.exitCode = problems.length === 0 ? 0 : 1;

@@ -30,6 +30,8 @@ export interface TestMonitorOptions {
   /** Armed unless it says otherwise. */
   readonly settings?: Partial<Configuration['settings']>;
   readonly extensions?: Partial<Extensions>;
+  /** Names and uids. */
+  readonly users?: FakeUsers;
   readonly terminator?: Terminator;
   readonly self?: Partial<MonitorProcess>;
   /** Provides more services, or others. */
@@ -46,7 +48,7 @@ export interface LoggedLine {
 export class TestMonitor {
   readonly clock = new FakeClock();
   readonly machine = new FakeMachine();
-  readonly users = new FakeUsers();
+  readonly users: FakeUsers;
   readonly intents = new FakeIntents();
   readonly log: LoggedLine[] = [];
   readonly monitor: Monitor;
@@ -56,6 +58,7 @@ export class TestMonitor {
 
   constructor(options: TestMonitorOptions = {}) {
     const configuration = testConfiguration(options);
+    this.users = options.users ?? new FakeUsers();
     this.#intervalSeconds = configuration.thresholds.checkIntervalSeconds;
     this.monitor = composeMonitor({
       version: '0.0.0-test',
