@@ -1,5 +1,5 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
-import { dirname, extname, resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
 
 import { messageOf, MonitorError } from '@memory-monitor/core';
 
@@ -15,16 +15,17 @@ const EXTENSIONS = ['.js', '.mjs', '.ts', '.mts'];
 
 /**
  * The absolute path of a plugin that is configured by its path, links and all; undefined if it is a package. A package can be called
- * `chart.js`, and be named with a file: without a "/" or "." in front, a name is a path if there is such a file, or where there would
- * be one in TypeScript.
+ * `chart.js`: without a "/" or "." in front, such a name is a path only if there is such a file.
  */
 export function pathOf({ use, directory }: PluginEntry): string | undefined {
   const path = resolve(directory, use);
-  const isPath =
-    /^\.{0,2}\//.test(use) ||
-    (EXTENSIONS.includes(extname(use)) && existsSync(path)) ||
-    (/\.m?ts$/.test(use) && existsSync(dirname(path)));
+  const isPath = /^\.{0,2}\//.test(use) || (looksLikeFile(use) && existsSync(path));
   return isPath ? path : undefined;
+}
+
+/** Whether it is called as a plugin's file is. */
+export function looksLikeFile(use: string): boolean {
+  return EXTENSIONS.includes(extname(use));
 }
 
 /**
@@ -56,7 +57,7 @@ function realPathOf(path: string): string {
 }
 
 function requireExtension(path: string): void {
-  if (!EXTENSIONS.includes(extname(path))) {
+  if (!looksLikeFile(path)) {
     throw new MonitorError(
       'MM_ERR_PLUGIN_INVALID',
       `The plugin ${path} is in no language that a plugin can be in; its name has to end in ${EXTENSIONS.join(', ')}.`,

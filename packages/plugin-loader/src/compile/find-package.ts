@@ -1,12 +1,12 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 import { MonitorError } from '@memory-monitor/core';
 
 import { COMPILE_DEADLINE_MS, RESOLVE_AS_NODE } from './bundle-plugin.js';
 import type { Esbuild } from './esbuild.js';
-import type { PluginEntry } from './find-entry.js';
+import { looksLikeFile, type PluginEntry } from './find-entry.js';
 import { parseMessages } from './messages.js';
 import { parseMetafile } from './metafile.js';
 import { runCompiler } from './run-compiler.js';
@@ -98,9 +98,9 @@ function readPackage(path: string): { readonly name?: unknown; readonly version?
 }
 
 function notFound({ use, directory }: PluginEntry, why?: string): MonitorError {
-  const advice = `run "npm install ${use}" there, or check "use" in [[plugins]]`;
-  return new MonitorError(
-    'MM_ERR_PLUGIN_NOT_FOUND',
-    `The plugin package ${use} can not be found from ${directory}${why === undefined ? '' : ` (${why})`}; ${advice}.`,
-  );
+  const because = why === undefined ? '' : ` (${why})`;
+  const message = looksLikeFile(use)
+    ? `There is no plugin ${resolve(directory, use)}, and no package of that name${because}; check "use" in [[plugins]].`
+    : `The plugin package ${use} can not be found from ${directory}${because}; run "npm install ${use}" there, or check "use" in [[plugins]].`;
+  return new MonitorError('MM_ERR_PLUGIN_NOT_FOUND', message);
 }

@@ -87,7 +87,11 @@ describe('[plugins.config]', () => {
   });
 
   const broken: Record<string, readonly [string, string, RegExp]> = {
-    'is not there': ['plugins/missing.ts', '', /missing\.ts is not there; .*\(MM_ERR_PLUGIN_NOT_FOUND\)/],
+    'is not there': [
+      'plugins/missing.ts',
+      '',
+      /There is no plugin \S+\/plugins\/missing\.ts, .*\(MM_ERR_PLUGIN_NOT_FOUND\)/,
+    ],
     'is a package that is not installed': [
       '@example/nothing',
       '',
