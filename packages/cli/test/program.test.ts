@@ -19,6 +19,9 @@ describe('the command tree', () => {
     expect(commands.map((command) => command.name())).to.deep.equal([
       'run',
       'check',
+      'explain',
+      'status',
+      'plugins',
       'install',
       'uninstall',
       'arm',
@@ -39,6 +42,9 @@ describe('the command tree', () => {
     expect(options).to.deep.equal({
       run: ['--config', '--dry-run', '--once', '--log-format'],
       check: ['--config', '--json'],
+      explain: ['--config', '--socket', '--json'],
+      status: ['--socket', '--json'],
+      plugins: ['--socket', '--json'],
       install: ['--armed'],
       uninstall: ['--purge'],
       arm: [],

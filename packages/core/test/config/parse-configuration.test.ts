@@ -19,6 +19,7 @@ const DEFAULT_SETTINGS = {
   maxKillsPerMinute: 10,
   maxDeferSeconds: 60,
   stateDirectory: '/var/lib/memory-monitor',
+  controlSocket: '/run/memory-monitor/control.sock',
 };
 
 describe('the configuration', () => {
@@ -57,7 +58,14 @@ describe('the configuration', () => {
 
   it('without any file is a dry run that writes nowhere', () => {
     expect(defaultConfiguration()).to.deep.include({
-      settings: { ...DEFAULT_SETTINGS, dryRun: true, logFile: '', enableSyslog: false, stateDirectory: '' },
+      settings: {
+        ...DEFAULT_SETTINGS,
+        dryRun: true,
+        logFile: '',
+        enableSyslog: false,
+        stateDirectory: '',
+        controlSocket: '',
+      },
       files: [],
     });
   });
@@ -83,6 +91,7 @@ describe('the configuration', () => {
       max_kills_per_minute = 1
       max_defer_seconds = 0
       state_directory = "/tmp/state"
+      control_socket = "/tmp/control.sock"
       [[plugins]]
       use = "./mine.ts"
       isolate = true
@@ -106,6 +115,7 @@ describe('the configuration', () => {
         maxKillsPerMinute: 1,
         maxDeferSeconds: 0,
         stateDirectory: '/tmp/state',
+        controlSocket: '/tmp/control.sock',
       },
       plugins: [
         { use: './mine.ts', isolate: true, onFailure: 'ignore', config: { deep: { er: [1, 'two'] } } },
