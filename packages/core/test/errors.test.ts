@@ -29,4 +29,21 @@ describe('errors', () => {
       'undefined',
     ]);
   });
+
+  it('have a message that is text, whatever was thrown', () => {
+    const brokenly = {
+      toString: () => {
+        throw new Error('not even that');
+      },
+    };
+    for (const thrown of [
+      Object.create(null),
+      brokenly,
+      Symbol('s'),
+      Object.assign(new Error(), { message: brokenly }),
+    ]) {
+      expect(messageOf(thrown)).to.be.a('string').that.is.not.empty;
+    }
+    expect(messageOf(Object.assign(new Error(), { message: 7 }))).to.equal('7');
+  });
 });

@@ -91,12 +91,16 @@ export class Services {
 
   /** tsyringe's own caching factories resolve from whoever asks first, so that memo is ours. */
   #register<T>(wanted: Token<T>, make: MakeService<T>, replaced: () => T): void {
-    let made: { readonly service: T } | undefined;
-    this.#container.register(wanted.id, {
-      useFactory: () => {
-        made ??= { service: make(this, replaced) };
-        return made.service;
-      },
-    });
+    const replacedOnce = once(replaced);
+    this.#container.register(wanted.id, { useFactory: once(() => make(this, replacedOnce)) });
   }
+}
+
+/** The same answer ever after; one that throws is asked again. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }

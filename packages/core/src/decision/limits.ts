@@ -1,6 +1,7 @@
 import { messageOf } from '../errors.js';
 import type { HookFailure } from '../hook-failure.js';
 import type { ProcessSample } from '../process.js';
+import { isPromiseLike } from '../promise-like.js';
 
 /** What one process may use. Exceeding either is a violation; Infinity is no limit. */
 export interface Limits {
@@ -88,8 +89,8 @@ export function askForLimits(
   if (typeof change !== 'object' || change === null) {
     throw new Error('the answer is neither undefined nor { percentOfRam, bytes }');
   }
-  if (change instanceof Promise) {
-    change.catch(() => undefined);
+  if (isPromiseLike(change)) {
+    Promise.resolve(change).catch(() => undefined);
     throw new Error('the answer is a promise; limits have to be answered at once');
   }
   const { percentOfRam, bytes } = change as LimitsChange;
@@ -111,7 +112,7 @@ export function limitsOfOne(
   ramBytes: number,
   onFailure: HookFailure,
 ): LimitsOfOne {
-  let limits = common;
+  let limits = Object.freeze({ ...common });
   let percentSource: LimitsOpinion | undefined;
   let bytesSource: LimitsOpinion | undefined;
   const opinions: LimitsOpinion[] = [];
@@ -125,10 +126,10 @@ export function limitsOfOne(
         opinions.push(opinion);
         percentSource = change.percentOfRam === undefined ? percentSource : opinion;
         bytesSource = change.bytes === undefined ? bytesSource : opinion;
-        limits = {
+        limits = Object.freeze({
           percentOfRam: change.percentOfRam ?? limits.percentOfRam,
           bytes: change.bytes ?? limits.bytes,
-        };
+        });
       }
     } catch (error) {
       onFailure(plugin, 'overrideLimits', error);

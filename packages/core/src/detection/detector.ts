@@ -90,23 +90,30 @@ export class Detector {
     const candidates = await this.#findCandidates(columns, memory);
     const slowFacts = await this.#readWhatIsNeeded(candidates);
     const settled = new Set<Finding>();
-    const violators = candidates
-      .flatMap((candidate, index) => {
-        if (candidate.finding !== undefined && settled.has(candidate.finding)) {
-          return [];
+    const violators = new Map<number, Episode>();
+    for (const [index, candidate] of candidates.entries()) {
+      const { finding, inspection } = candidate;
+      if (finding !== undefined && settled.has(finding)) {
+        continue;
+      }
+      const episode =
+        violators.get(inspection.pid) ??
+        this.#violation(candidate, slowFacts[index] ?? NO_SLOW_FACTS, memory);
+      if (episode !== undefined) {
+        violators.set(inspection.pid, episode);
+        if (finding !== undefined) {
+          settled.add(finding);
         }
-        const episode = this.#violation(candidate, slowFacts[index] ?? NO_SLOW_FACTS, memory);
-        if (episode !== undefined && candidate.finding !== undefined) {
-          settled.add(candidate.finding);
-        }
-        return episode ?? [];
-      })
-      .sort((a, b) => b.violation.usedBytes - a.violation.usedBytes);
+      }
+    }
     this.#tellEnded();
-    return violators;
+    return [...violators.values()].sort((a, b) => b.violation.usedBytes - a.violation.usedBytes);
   }
 
-  /** Those over their limits come first: what a plugin raises about one of them as well adds nothing. */
+  /**
+   * Those over their limits come first, then what plugins raise, in their order. One process is one violation: a finding about
+   * a violator adds nothing, and nobody else has to go for it.
+   */
   async #findCandidates(columns: ScanColumns, memory: MachineMemory): Promise<Inspected[]> {
     const { limits, settings } = this.#configuration;
     const settingsOfScan = {
@@ -126,8 +133,7 @@ export class Detector {
       this.#clock,
       this.#onFailure,
     );
-    const known = new Set(over.map(({ inspection }) => inspection.pid));
-    return [...over, ...this.#inspectRaised(raised.filter(({ sample }) => !known.has(sample.pid)))];
+    return [...over, ...this.#inspectRaised(raised)];
   }
 
   #terminating(): ProcessIdentity[] {

@@ -1,9 +1,16 @@
-import { askForLimits, percentOf, type Limits, type LimitsOverride } from '../decision/limits.js';
+import {
+  askForLimits,
+  percentOf,
+  type Limits,
+  type LimitsChange,
+  type LimitsOverride,
+} from '../decision/limits.js';
 import type { HookFailure } from '../hook-failure.js';
 import type { Clock, ScanColumns } from '../ports.js';
 import { LimitsView, SampleView } from './sample-view.js';
 
 const FIRST_CAPACITY = 4096;
+const NO_CHANGE: LimitsChange = {};
 
 /** The limits of every process of a scan, after each override in its turn. Its arrays are used again by the next scan. */
 export class LimitTable {
@@ -51,10 +58,12 @@ export class LimitTable {
     onFailure: HookFailure,
   ): void {
     try {
-      const change = askForLimits(override, sample, limits);
-      if (change !== undefined) {
-        this.#percents[index] = change.percentOfRam ?? limits.percentOfRam;
-        this.#bytes[index] = change.bytes ?? limits.bytes;
+      const { percentOfRam, bytes } = askForLimits(override, sample, limits) ?? NO_CHANGE;
+      if (percentOfRam !== undefined) {
+        this.#percents[index] = percentOfRam;
+      }
+      if (bytes !== undefined) {
+        this.#bytes[index] = bytes;
       }
     } catch (error) {
       onFailure(override.plugin, 'overrideLimits', error);

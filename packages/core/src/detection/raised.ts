@@ -1,4 +1,5 @@
 import { LATE, within } from '../deadline.js';
+import { deepFreeze } from '../freeze.js';
 import type { HookFailure } from '../hook-failure.js';
 import type { Clock, ScanColumns } from '../ports.js';
 import { identityKey, type MachineMemory, type ProcessIdentity, type ProcessSample } from '../process.js';
@@ -65,10 +66,12 @@ export async function raise(
   if (detectors.length === 0) {
     return [];
   }
+  // What they share; the columns are their own.
+  const shared = deepFreeze({ memory: { ...memory }, terminating: [...terminating] });
   const answers = await Promise.all(
     detectors.map(async (detector) => {
       try {
-        const scan = { memory, samples: copySamples(columns), terminating };
+        const scan = { ...shared, samples: copySamples(columns) };
         const detections = await answerOf(detector, scan, clock);
         return detections.map((detection): Finding => ({ ...detection, plugin: detector.plugin }));
       } catch (error) {
@@ -135,8 +138,9 @@ function isIdentity(value: unknown): value is ProcessIdentity {
   return Number.isInteger(pid) && Number.isInteger(startTime);
 }
 
+/** Infinity would not do: what is infinitely over a limit that is infinite is no excess. */
 function isAmount(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0;
+  return Number.isFinite(value) && (value as number) >= 0;
 }
 
 function samplesByIdentity(columns: ScanColumns): ReadonlyMap<string, ProcessSample> {

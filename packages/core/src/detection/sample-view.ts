@@ -12,16 +12,18 @@ export class SampleView implements ProcessSample {
 
   constructor(columns: ScanColumns) {
     this.#columns = columns;
+    Object.freeze(this);
   }
 
+  /** A copy of one row, which can't be written to either. */
   static at(columns: ScanColumns, index: number): ProcessSample {
-    return {
+    return Object.freeze({
       pid: columns.pid[index] ?? 0,
       startTime: columns.startTime[index] ?? 0,
       uid: columns.uid[index] ?? 0,
       rssBytes: columns.rssBytes[index] ?? 0,
       sharedBytes: columns.sharedBytes[index] ?? 0,
-    };
+    });
   }
 
   moveTo(index: number): void {
@@ -58,6 +60,7 @@ export class LimitsView implements Limits {
   constructor(percents: Float64Array, bytes: Float64Array) {
     this.#percents = percents;
     this.#bytes = bytes;
+    Object.freeze(this);
   }
 
   moveTo(index: number): void {

@@ -17,7 +17,7 @@ export function contained<Payload>(
   { deadlineMs, clock, onFailure }: Containment,
 ): (payload: Payload) => void {
   let pending = 0;
-  const watch = async (result: PromiseLike<unknown>): Promise<void> => {
+  const watch = async (result: Promise<unknown>): Promise<void> => {
     pending += 1;
     const settled = (): void => {
       pending -= 1;
@@ -39,7 +39,8 @@ export function contained<Payload>(
     try {
       const result = listener(payload);
       if (isPromiseLike(result)) {
-        void watch(result);
+        // One `then` alone: some thenables begin their work anew for each.
+        void watch(Promise.resolve(result));
       }
     } catch (error) {
       onFailure(error);

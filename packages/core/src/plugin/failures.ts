@@ -36,8 +36,7 @@ export class PluginFailures {
     this.#statistics?.countFailure(plugin, hook, message);
     const failures = this.#failuresToTell(plugin, hook);
     if (failures > 0) {
-      const stack = error instanceof Error ? error.stack : undefined;
-      this.#events.emit('pluginError', { plugin, hook, message, stack, failures });
+      this.#events.emit('pluginError', { plugin, hook, message, stack: stackOf(error), failures });
     }
   };
 
@@ -52,4 +51,10 @@ export class PluginFailures {
     this.#told.set(key, { atMs: nowMs, untold: 0 });
     return (told?.untold ?? 0) + 1;
   }
+}
+
+/** A plugin can make a stack anything: `Error.prepareStackTrace` gives lists to whoever wants those. */
+function stackOf(error: unknown): string | undefined {
+  const stack: unknown = error instanceof Error ? error.stack : undefined;
+  return typeof stack === 'string' ? stack : undefined;
 }

@@ -3,7 +3,10 @@ import type { Clock } from '../ports.js';
 import { isPromiseLike } from '../promise-like.js';
 import type { PluginStatistics } from './statistics.js';
 
-/** Runs one call of a hook and counts it: when it begins, so that one that never ends shows too, and its time when it ends. */
+/**
+ * Runs one call of a hook and counts it: when it begins, so that one that never ends shows too, and its time when it ends.
+ * A thenable comes back as a promise: some, such as the queries of a query builder, begin their work anew for each `then`.
+ */
 export function metered<T>(
   statistics: PluginStatistics,
   clock: Clock,
@@ -16,15 +19,16 @@ export function metered<T>(
     statistics.countCalls(plugin, hook, 0, clock.monotonicMs() - beganMs);
   };
   statistics.countCalls(plugin, hook, 1, 0);
-  let result: T | undefined;
+  let promise: Promise<unknown> | undefined;
   try {
-    result = call();
-    return result;
+    const result = call();
+    promise = isPromiseLike(result) ? Promise.resolve(result) : undefined;
+    return promise === undefined ? result : (promise as T);
   } finally {
-    if (isPromiseLike(result)) {
-      result.then(countEnd, countEnd);
-    } else {
+    if (promise === undefined) {
       countEnd();
+    } else {
+      promise.then(countEnd, countEnd);
     }
   }
 }

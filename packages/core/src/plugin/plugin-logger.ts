@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.js';
 import type { Logger } from '../ports.js';
 import type { PluginLogger } from './host.js';
 
@@ -8,12 +9,30 @@ const RESERVED: ReadonlySet<string> = new Set(['level', 'time', 'msg', 'event', 
 export function pluginLogger(logger: Logger, plugin: string): PluginLogger & Logger {
   const method =
     (level: keyof Logger): PluginLogger['info'] =>
-    (fieldsOrMessage, message) => {
-      const [fields, text] =
-        typeof fieldsOrMessage === 'string' ? [{}, fieldsOrMessage] : [fieldsOrMessage, message ?? ''];
+    (...line) => {
+      const { fields, text } = lineOf(...line);
       logger[level]({ ...withoutReserved(fields), event: 'plugin', plugin }, `[${plugin}] ${text}`);
     };
   return { debug: method('debug'), info: method('info'), warn: method('warn'), error: method('error') };
+}
+
+/** What a plugin wants logged. In plain JavaScript that may be anything: an error, most often, whose message is the text then. */
+export function lineOf(
+  first: unknown,
+  message?: unknown,
+): { readonly fields: Readonly<Record<string, unknown>>; readonly text: string } {
+  if (typeof first !== 'object' || first === null) {
+    return { fields: {}, text: messageOf(first) };
+  }
+  const isError = first instanceof Error;
+  return {
+    fields: { ...entriesOf(first), ...(isError ? { stack: first.stack } : {}) },
+    text: messageOf(message ?? (isError ? first : '')),
+  };
+}
+
+function entriesOf(value: object): Record<string, unknown> {
+  return Object.fromEntries<unknown>(Object.entries(value));
 }
 
 function withoutReserved(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {

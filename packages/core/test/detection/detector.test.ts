@@ -1,3 +1,4 @@
+import type { ProcessIdentity } from '@memory-monitor/core';
 import { expect } from 'chai';
 
 import { TestMonitor, type FakeProcess, type TestMonitorOptions } from '@memory-monitor/core/testing';
@@ -66,6 +67,47 @@ describe('detection', () => {
   it('lets an override raise the limit of a process above the thresholds', async () => {
     const limits = [{ plugin: 'lenient', limitsFor: () => ({ bytes: 9 * GB, percentOfRam: 100 }) }];
     expect(await rulesBroken({ extensions: { limits } }, { rssBytes: 8 * GB })).to.deep.equal([]);
+  });
+
+  describe('of what plugins raise', () => {
+    const raising = (plugin: string, processes: () => readonly ProcessIdentity[]) => ({
+      plugin,
+      deadlineMs: 500,
+      detect: () => [{ processes: processes(), usedBytes: 5 * GB, limitBytes: 4 * GB, reason: 'together' }],
+    });
+
+    it('takes one process for one violation, however many raise it', async () => {
+      const raised: ProcessIdentity[] = [];
+      const detectors = ['a', 'b'].map((plugin) => raising(plugin, () => raised));
+      const test = new TestMonitor({ extensions: { detectors } });
+      raised.push(test.machine.spawn({ rssBytes: 1.5 * GB }));
+      await test.tick();
+      expect(test.eventsOf('violation').map(({ violation }) => violation.rule)).to.deep.equal(['plugin:a']);
+      expect(test.eventsOf('decision')).to.have.length(1);
+      expect(outcomesOf(test)).to.deep.equal(['terminated']);
+    });
+
+    it('ends nobody else where the first of the list is a violator anyway', async () => {
+      const raised: ProcessIdentity[] = [];
+      const test = new TestMonitor({ extensions: { detectors: [raising('a', () => raised)] } });
+      raised.push(test.machine.spawn(hog()), test.machine.spawn({ rssBytes: 1.5 * GB }));
+      await test.tick();
+      expect(signalledPids(test)).to.deep.equal([raised[0]?.pid]);
+      expect(test.eventsOf('violation').map(({ violation }) => violation.raisedBy)).to.deep.equal([
+        undefined,
+      ]);
+    });
+
+    it('passes over who is protected, although it is over its own limit, to the next of the list', async () => {
+      const raised: ProcessIdentity[] = [];
+      const test = new TestMonitor({ extensions: { detectors: [raising('a', () => raised)] } });
+      raised.push(
+        test.machine.spawn(hog({ oomScoreAdj: -1000 })),
+        test.machine.spawn({ rssBytes: 1.5 * GB }),
+      );
+      await test.tick();
+      expect(signalledPids(test)).to.deep.equal([raised[1]?.pid]);
+    });
   });
 
   it('judges the largest first', async () => {

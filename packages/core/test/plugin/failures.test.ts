@@ -21,6 +21,12 @@ const BEHAVIOURS: Record<string, readonly [Behaviour, RegExp]> = {
     },
     /^a bug$/,
   ],
+  'throws what has no text': [
+    () => {
+      throw Object.create(null);
+    },
+    /^something that has no text$/,
+  ],
   rejects: [async () => await Promise.reject(new Error('a bug')), /^a bug$/],
   'hangs asynchronously': [async () => await new Promise(() => {}), /within \d+ ms$/],
   'answers late': [
@@ -135,6 +141,16 @@ describe('a hook that fails', () => {
     );
     await test.tick();
     expect(test.eventsOf('pluginError')[0]?.stack).to.match(/failures\.test/);
+  });
+
+  it('with a stack that is no text is told without', async () => {
+    const test = await testPlugin(
+      failing('on:scan', () => {
+        throw Object.assign(new Error('a bug'), { stack: [{ line: 7 }] });
+      }),
+    );
+    await test.tick();
+    expect(test.eventsOf('pluginError')[0]).to.include({ message: 'a bug', stack: undefined });
   });
 
   describe('and says what the limits are', () => {

@@ -19,7 +19,8 @@ export class LastWords {
 
   /** How the process ended, in words. */
   explain(code: number | null, signal: NodeJS.Signals | null): string {
-    const cause = CAUSES.find(([pattern]) => pattern.test(this.#text))?.[1];
+    // One that ends as if all were well has had its way, whatever it has told before.
+    const cause = code === 0 ? undefined : CAUSES.find(([pattern]) => pattern.test(this.#text))?.[1];
     if (cause !== undefined) {
       return cause;
     }

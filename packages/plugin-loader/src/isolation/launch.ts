@@ -30,16 +30,19 @@ const LINK_FD = 3;
 
 /**
  * The limits are set by a shell before Node starts, since Node can't. Out of memory, the kernel is to take this process and not
- * the monitor; a core file would hold whatever the plugin knows.
+ * the monitor; a core file would hold whatever the plugin knows. Processes are counted for a user as a whole: a user that the
+ * plugin shares may have more already.
  */
-const LIMITED = [
-  'echo 1000 >/proc/self/oom_score_adj 2>/dev/null',
-  'ulimit -c 0',
-  'ulimit -d "$1" || exit 125',
-  `ulimit -u ${MOST_PROCESSES} 2>/dev/null || ulimit -p ${MOST_PROCESSES} 2>/dev/null`,
-  'shift',
-  'exec "$@"',
-].join('\n');
+function limitedShell(hasOwnUser: boolean): string {
+  return [
+    'echo 1000 2>/dev/null >/proc/self/oom_score_adj',
+    'ulimit -c 0',
+    'ulimit -d "$1" || exit 125',
+    hasOwnUser ? `ulimit -u ${MOST_PROCESSES} 2>/dev/null || ulimit -p ${MOST_PROCESSES} 2>/dev/null` : ':',
+    'shift',
+    'exec "$@"',
+  ].join('\n');
+}
 
 export interface LaunchOptions {
   /** The module that serves the plugin. */
@@ -93,6 +96,13 @@ class LimitedProcess implements PluginProcess {
   }
 
   end(): void {
+    // Once it is over, its PID may be somebody else's.
+    if (!this.#isOver) {
+      this.#endGroup();
+    }
+  }
+
+  #endGroup(): void {
     const { pid } = this.#child;
     if (pid === undefined) {
       return;
@@ -115,7 +125,7 @@ class LimitedProcess implements PluginProcess {
         const message = parseJson(line);
         if (message === undefined) {
           breach();
-        } else if (!this.#isOver) {
+        } else if (!this.#isOver && this.#violation === undefined) {
           this.#listener.onMessage(message);
         }
       },
@@ -135,15 +145,14 @@ class LimitedProcess implements PluginProcess {
       [stdout, 'info'],
       [stderr, 'warn'],
     ] as const) {
-      const lines = new LineReader(
-        LONGEST_LINE,
-        (message) => {
-          if (!this.#isOver && message.trim() !== '') {
-            this.#listener.onMessage({ type: 'log', level, fields: {}, message });
-          }
-        },
-        () => undefined,
-      );
+      const log = (message: string): void => {
+        if (!this.#isOver && message.trim() !== '') {
+          this.#listener.onMessage({ type: 'log', level, fields: {}, message });
+        }
+      };
+      const lines = new LineReader(LONGEST_LINE, log, () => {
+        log(`(a line of more than ${LONGEST_LINE} characters; what is printed after it is not shown)`);
+      });
       stream?.on('data', (chunk: Buffer) => {
         if (level === 'warn') {
           this.#lastWords.push(chunk);
@@ -159,9 +168,12 @@ class LimitedProcess implements PluginProcess {
       return;
     }
     this.#isOver = true;
-    this.end();
+    this.#endGroup();
     this.#endStragglers();
-    this.#link.destroy();
+    // What it has started, and could not be ended, may hold the other ends open.
+    for (const stream of this.#child.stdio) {
+      stream?.destroy();
+    }
     this.#listener.onExit(how);
   }
 
@@ -203,7 +215,8 @@ function parseJson(line: string): ReturnType<typeof parseFromChild> {
 function spawnLimited(entry: string, uid: number | undefined): ChildProcess {
   const node = [process.execPath, `--max-old-space-size=${HEAP_MB}`, entry];
   try {
-    return spawn('/bin/sh', ['-c', LIMITED, 'sh', String(dataLimitKb()), ...node], {
+    const shell = limitedShell(uid !== undefined);
+    const child = spawn('/bin/sh', ['-c', shell, 'sh', String(dataLimitKb()), ...node], {
       cwd: '/',
       env: {},
       // A group of its own, so that what it starts ends with it.
@@ -211,6 +224,12 @@ function spawnLimited(entry: string, uid: number | undefined): ChildProcess {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       ...(uid === undefined ? {} : { uid, gid: uid }),
     });
+    // Where descriptors run out, Node gives back a process without any stream, and tells why only later.
+    if ((child.stdio as unknown) === undefined) {
+      child.once('error', () => undefined);
+      throw new Error('too many open files');
+    }
+    return child;
   } catch (error) {
     throw new MonitorError(
       'MM_ERR_PLUGIN_ISOLATED',

@@ -21,15 +21,25 @@ export class LineReader {
     if (this.#isOver) {
       return;
     }
-    const lines = (this.#pending + this.#decoder.write(chunk)).split(NEWLINE);
-    this.#pending = lines.pop() ?? '';
-    for (const line of lines) {
-      this.#onLine(line);
+    // Only what is new is looked through: who sends a long line letter by letter costs no more than who sends it at once.
+    const [first = '', ...rest] = this.#decoder.write(chunk).split(NEWLINE);
+    this.#pending += first;
+    for (const next of rest) {
+      if (this.#isTooLong()) {
+        return;
+      }
+      this.#onLine(this.#pending);
+      this.#pending = next;
     }
+    this.#isTooLong();
+  }
+
+  #isTooLong(): boolean {
     if (this.#pending.length > this.#mostCharacters) {
       this.#isOver = true;
       this.#pending = '';
       this.#onTooLong();
     }
+    return this.#isOver;
   }
 }

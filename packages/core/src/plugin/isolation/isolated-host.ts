@@ -11,6 +11,7 @@ import type {
   PluginListener,
   PluginLogger,
 } from '../host.js';
+import { lineOf } from '../plugin-logger.js';
 import type { AskedHook, IsolatedHooks } from './protocol.js';
 
 const LISTENER_DEADLINE_MS = 10_000;
@@ -193,12 +194,9 @@ export class IsolatedHost implements PluginHost {
 function loggerOver({ log }: IsolatedSurroundings): PluginLogger {
   const method =
     (level: keyof PluginLogger): PluginLogger['info'] =>
-    (fieldsOrMessage, message = '') => {
-      if (typeof fieldsOrMessage === 'string') {
-        log(level, {}, fieldsOrMessage);
-      } else {
-        log(level, fieldsOrMessage, message);
-      }
+    (...line) => {
+      const { fields, text } = lineOf(...line);
+      log(level, fields, text);
     };
   return { debug: method('debug'), info: method('info'), warn: method('warn'), error: method('error') };
 }
