@@ -11,7 +11,7 @@ export function printError(error: unknown, isVerbose: boolean): number {
   const code: ErrorCode = error instanceof MonitorError ? error.code : 'MM_ERR_INTERNAL';
   const lines =
     error instanceof ConfigurationError
-      ? [error.message, `memory-monitor: ${countOfMistakes(error)}, nothing was started (${code})`]
+      ? [error.message, `memory-monitor: ${countOfMistakes(error.mistakes)}, nothing was started (${code})`]
       : [`memory-monitor: ${sentence(error)} (${code})`];
   if (isVerbose && error instanceof Error && error.stack !== undefined) {
     lines.push(error.stack);
@@ -24,7 +24,7 @@ export function printError(error: unknown, isVerbose: boolean): number {
   return exitCodeOf(code);
 }
 
-export function countOfMistakes({ mistakes }: ConfigurationError): string {
+export function countOfMistakes(mistakes: ConfigurationError['mistakes']): string {
   return mistakes.length === 1
     ? 'the configuration has 1 mistake'
     : `the configuration has ${mistakes.length} mistakes`;

@@ -65,6 +65,7 @@ export function createProgram(setExitCode: (code: number) => void): Command {
   program
     .command('status')
     .description('say how the running monitor fares')
+    .addOption(config())
     .addOption(socket())
     .addOption(json())
     .action(async (options: object) => {
@@ -75,6 +76,7 @@ export function createProgram(setExitCode: (code: number) => void): Command {
   program
     .command('plugins')
     .description('list the plugins of the running monitor: where from, hooks, calls, failures, time')
+    .addOption(config())
     .addOption(socket())
     .addOption(json())
     .action(async (options: object) => {

@@ -1,4 +1,3 @@
-import { ConfigurationError } from '@memory-monitor/core';
 import { expect } from 'chai';
 
 import { countOfMistakes } from '#src/print-error.js';
@@ -7,11 +6,10 @@ const mistake = { file: 'config.toml', line: 1, column: 1, key: undefined, messa
 
 describe('countOfMistakes', () => {
   it('speaks of one mistake', () => {
-    expect(countOfMistakes(new ConfigurationError([mistake]))).to.equal('the configuration has 1 mistake');
+    expect(countOfMistakes([mistake])).to.equal('the configuration has 1 mistake');
   });
 
   it('speaks of several mistakes', () => {
-    const error = new ConfigurationError([mistake, mistake, mistake]);
-    expect(countOfMistakes(error)).to.equal('the configuration has 3 mistakes');
+    expect(countOfMistakes([mistake, mistake, mistake])).to.equal('the configuration has 3 mistakes');
   });
 });

@@ -1,3 +1,5 @@
+import type { Clock } from './ports.js';
+
 /** What `within` resolves with when the work has not come to its end in time. */
 export const LATE = Symbol('late');
 
@@ -22,4 +24,18 @@ export async function within<T>(
     done.abort();
     promise.catch(() => undefined);
   }
+}
+
+/** The same, where being late is a failure: rejects with a sentence. */
+export async function inTime<T>(
+  clock: Pick<Clock, 'sleep'>,
+  ms: number,
+  work: T | PromiseLike<T>,
+  what: string,
+): Promise<T> {
+  const result = await within((sleepMs, abort) => clock.sleep(sleepMs, abort), ms, work);
+  if (result === LATE) {
+    throw new Error(`${what} within ${Math.round(ms)} ms`);
+  }
+  return result;
 }

@@ -117,7 +117,9 @@ export interface PluginErrorEvent {
   /** `decide`, `detect`, `overrideLimits`, `overrideInterval`, `on:EVENT`, `provide:SERVICE`, `onStart`, `onDispose`, `background`, … */
   readonly hook: string;
   readonly message: string;
-  /** Where it happened, in the plugin's own source; undefined where something else than an error was thrown. */
+  /** `file:line:column` in the plugin's own source, where it was thrown there. */
+  readonly place: string | undefined;
+  /** Undefined where something else than an error was thrown. */
   readonly stack: string | undefined;
   /** This failure, and those since the last event for the same hook. */
   readonly failures: number;

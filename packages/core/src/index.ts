@@ -97,6 +97,7 @@ export type {
 } from './plugin/isolation/protocol.js';
 export { parseFromChild } from './plugin/isolation/parse-from-child.js';
 export { PluginServer, type ChildSurroundings } from './plugin/isolation/serve-plugin.js';
+export { PluginError } from './plugin/plugin-error.js';
 export type { LoadedPlugin, PluginSource } from './plugin/loaded-plugin.js';
 export type { PluginDescription } from './plugin/plugin-set.js';
 export type { OutputOf, Schema } from './plugin/standard-schema.js';

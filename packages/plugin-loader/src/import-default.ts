@@ -2,7 +2,7 @@ import { pathToFileURL } from 'node:url';
 
 import { messageOf, MonitorError, type PluginCode } from '@memory-monitor/core';
 
-import { stackPlaces } from './stack-places.js';
+import { placeIn } from './stack-places.js';
 
 /** How often the import of a file has failed: Node would give the same error again without another try. */
 const failures = new Map<string, number>();
@@ -21,7 +21,7 @@ export async function importDefault({ file, entryPath, inputs }: PluginCode): Pr
     module = (await import(url)) as typeof module;
   } catch (error) {
     failures.set(file, attempt + 1);
-    const place = placeOf(error, inputs);
+    const place = placeIn(error, inputs);
     throw new MonitorError(
       'MM_ERR_PLUGIN_INVALID',
       `The plugin ${entryPath} failed while it was loaded: ${messageOf(error)}${place === undefined ? '' : ` (${place})`}.`,
@@ -35,10 +35,4 @@ export async function importDefault({ file, entryPath, inputs }: PluginCode): Pr
     );
   }
   return module.default;
-}
-
-/** `file:line:column` of where it was thrown, in the plugin's own source; undefined if it was thrown elsewhere. */
-function placeOf(error: unknown, inputs: readonly string[]): string | undefined {
-  const place = stackPlaces(error).find(({ path }) => inputs.includes(path));
-  return place === undefined ? undefined : `${place.path}${place.position}`;
 }

@@ -5,6 +5,7 @@ import {
   LATE,
   locate,
   MonitorError,
+  PluginError,
   within,
   type CheckedConfig,
   type Clock,
@@ -19,6 +20,7 @@ import { importDefault } from './import-default.js';
 import { IsolatedPlugins } from './isolation/isolated-plugins.js';
 import { PluginCompiler, type CompiledPlugin } from './plugin-compiler.js';
 import { coreExports, shareCore } from './share-core.js';
+import { sourceOf } from './source-of.js';
 
 /** How long a plugin's module may take to be imported: it may wait for something at its top level. */
 const IMPORT_DEADLINE_MS = 20_000;
@@ -62,6 +64,7 @@ export class PluginLoader {
       coreExports: coreExports(),
     });
     this.#isolated = new IsolatedPlugins(options);
+    process.once('exit', this.#tidyUp);
   }
 
   /** The files of the plugins that have been loaded into this process, so that a stack can be told to be theirs. */
@@ -78,7 +81,7 @@ export class PluginLoader {
     const remarks: Remark[] = [];
     try {
       for (const [index, plugin] of plugins.entries()) {
-        const loading = await this.#load(plugin);
+        const loading = await this.#loadOrName(plugin, index);
         if ('issues' in loading) {
           remarks.push(...remarksOf(loading, index));
         } else {
@@ -103,8 +106,22 @@ export class PluginLoader {
 
   /** Its plugins are disposed of: removes what was compiled or copied for them alone. */
   dispose(): void {
+    process.off('exit', this.#tidyUp);
+    this.#tidyUp();
+  }
+
+  /** However the process ends: what lies in /run takes memory. */
+  readonly #tidyUp = (): void => {
     this.#isolated.dispose();
     this.#compiler.dispose();
+  };
+
+  async #loadOrName(plugin: PluginConfig, index: number): Promise<Loading> {
+    try {
+      return await this.#load(plugin);
+    } catch (error) {
+      throw error instanceof MonitorError ? new PluginError(error.code, error.message, index, error) : error;
+    }
   }
 
   async #load(plugin: PluginConfig): Promise<Loading> {
@@ -125,7 +142,7 @@ export class PluginLoader {
       const { file, inputs } = compiled;
       this.#files.set(file, { name: definition.name, files: [file, ...inputs] });
     }
-    const source = { use, file: compiled?.entryPath, version: compiled?.version, isIsolated: false };
+    const source = sourceOf(use, compiled, false);
     return { definition, config: checked.config, onFailure, source };
   }
 

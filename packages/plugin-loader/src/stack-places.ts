@@ -9,7 +9,7 @@ export interface StackPlace {
 
 /** The places in files that an error's stack names, the innermost first; Node's own modules are no files. */
 export function stackPlaces(error: unknown): StackPlace[] {
-  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const stack = stackOf(error);
   return [...stack.matchAll(FRAME)].map(([, path = '', position = '']) => ({
     path: decoded(path),
     position,
@@ -22,5 +22,21 @@ function decoded(path: string): string {
     return decodeURIComponent(path);
   } catch {
     return path;
+  }
+}
+
+/** `file:line:column` of the innermost place in one of these files; undefined if the stack names none of them. */
+export function placeIn(error: unknown, files: readonly string[]): string | undefined {
+  const place = stackPlaces(error).find(({ path }) => files.includes(path));
+  return place === undefined ? undefined : `${place.path}${place.position}`;
+}
+
+/** A plugin can throw anything, with a stack that is no text, or that throws when it is asked for. */
+function stackOf(error: unknown): string {
+  try {
+    const stack: unknown = error instanceof Error ? error.stack : undefined;
+    return typeof stack === 'string' ? stack : '';
+  } catch {
+    return '';
   }
 }

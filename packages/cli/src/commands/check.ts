@@ -4,8 +4,12 @@ import {
   limitsOf,
   inGb,
   Whitelist,
+  locate,
+  PluginError,
   type Configuration,
-  type LoadedPlugin,
+  type ConfigurationMistake,
+  type ErrorCode,
+  type PluginDescription,
   type SourceFile,
 } from '@memory-monitor/core';
 import { LinuxProcessSource, SystemClock, SystemUsers } from '@memory-monitor/linux';
@@ -15,9 +19,9 @@ import {
   readConfiguration,
   type ConfigurationOptions,
 } from '../config/read-configuration.js';
-import { EX_CONFIG, EX_OK } from '../exit-codes.js';
+import { EX_OK, exitCodeOf } from '../exit-codes.js';
 import { countOfMistakes } from '../print-error.js';
-import { createPluginLoader } from '../plugins/create-loader.js';
+import { withIdleMonitor } from '../plugins/idle-monitor.js';
 import { warningsAboutNeeds } from '../plugins/needs.js';
 
 export interface CheckOptions extends ConfigurationOptions {
@@ -29,9 +33,12 @@ const USERS_DEADLINE_MS = 5000;
 
 /** `memory-monitor check`: says whether `run` would start, and what in the configuration does nothing. */
 export async function check(options: CheckOptions): Promise<number> {
+  let sources: readonly SourceFile[] = [];
   try {
-    const { configuration, sources } = await readConfiguration(options);
-    const plugins = await loadAndDiscard(configuration, sources);
+    const read = await readConfiguration(options);
+    const { configuration } = read;
+    ({ sources } = read);
+    const plugins = await describePlugins(configuration, sources);
     const warnings = [...(await findWarnings(configuration)), ...warningsAboutNeeds(plugins)];
     print(options, { valid: true, files: configuration.files, mistakes: [], warnings }, [
       ...warnings.map((warning) => `warning: ${warning}`),
@@ -39,34 +46,43 @@ export async function check(options: CheckOptions): Promise<number> {
     ]);
     return EX_OK;
   } catch (error) {
-    if (!(error instanceof ConfigurationError)) {
-      throw error;
+    if (error instanceof ConfigurationError) {
+      return refuse(options, error.mistakes, error.code);
     }
-    const { mistakes } = error;
-    print(
-      options,
-      { valid: false, files: [...new Set(mistakes.map(({ file }) => file))], mistakes, warnings: [] },
-      [...mistakes.map(formatMistake), `${capitalised(countOfMistakes(error))} (${error.code}).`],
-    );
-    return EX_CONFIG;
+    if (error instanceof PluginError) {
+      return refuse(options, await mistakeOf(error, sources), error.code);
+    }
+    throw error;
   }
 }
 
-/** Loads plugins as `run` does, and their configuration is checked; none is set up. */
-async function loadAndDiscard(
+function refuse(options: CheckOptions, mistakes: readonly ConfigurationMistake[], code: ErrorCode): number {
+  const files = [...new Set(mistakes.map(({ file }) => file))];
+  print(options, { valid: false, code, files, mistakes, warnings: [] }, [
+    ...mistakes.map(formatMistake),
+    `${capitalised(countOfMistakes(mistakes))} (${code}).`,
+  ]);
+  return exitCodeOf(code);
+}
+
+/** Loads plugins and sets them up as `run` does, and disposes of them; none is started. */
+async function describePlugins(
   configuration: Configuration,
   sources: readonly SourceFile[],
-): Promise<readonly LoadedPlugin[]> {
-  const loader = createPluginLoader(configuration);
-  try {
-    const plugins = await loader.load(configuration.plugins, sources);
-    for (const { discard } of plugins) {
-      discard?.();
-    }
-    return plugins;
-  } finally {
-    loader.dispose();
-  }
+): Promise<readonly PluginDescription[]> {
+  return configuration.plugins.length === 0
+    ? []
+    : await withIdleMonitor(configuration, sources, async (monitor) =>
+        Promise.resolve(monitor.describePlugins()),
+      );
+}
+
+/** A plugin that can't be had is a mistake at the place of its `use`; its sentence has a place in the plugin, where there is one. */
+async function mistakeOf(
+  { index, message }: PluginError,
+  sources: readonly SourceFile[],
+): Promise<ConfigurationMistake[]> {
+  return await locate(sources, [{ path: ['plugins', index, 'use'], isAboutKey: false, message }]);
 }
 
 function print({ json }: CheckOptions, report: object, lines: readonly string[]): void {

@@ -1,5 +1,4 @@
-import { composeMonitor, LOGGER, MonitorError } from '@memory-monitor/core';
-import { provideLinux } from '@memory-monitor/linux';
+import { MonitorError } from '@memory-monitor/core';
 
 import { placesOf } from '../config/places.js';
 import { readConfiguration, type ConfigurationOptions } from '../config/read-configuration.js';
@@ -8,9 +7,8 @@ import { DEFAULT_SOCKET, socketPathFor } from '../control/socket-path.js';
 import { EX_OK } from '../exit-codes.js';
 import { answerOf, type ExplainAnswer } from '../explain/answer.js';
 import { parsePid } from '../explain/parse-pid.js';
-import { createPluginLoader } from '../plugins/create-loader.js';
+import { withIdleMonitor } from '../plugins/idle-monitor.js';
 import { renderExplanation, type PlacedExplanation } from '../render/render-explanation.js';
-import { packageVersion } from '../version.js';
 import type { ControlOptions } from './status.js';
 
 export interface ExplainOptions extends ConfigurationOptions, ControlOptions {}
@@ -38,48 +36,33 @@ async function findAnswer(
   pid: number,
   options: ExplainOptions,
 ): Promise<{ readonly answer: ExplainAnswer; readonly voice: string }> {
-  if (options.config === undefined) {
-    try {
-      const socket = options.socket ?? socketPathFor(DEFAULT_SOCKET);
-      const answer = (await askMonitor(socket, `/explain/${pid}`)) as ExplainAnswer;
-      return { answer, voice: '(as the running monitor sees it)' };
-    } catch (error) {
-      const isSilent = error instanceof MonitorError && error.code === 'MM_ERR_NOT_RUNNING';
-      if (!isSilent || options.socket !== undefined) {
-        throw error;
-      }
+  if (options.config !== undefined) {
+    const answer = await explainHere(pid, options);
+    return {
+      answer,
+      voice: '(as a monitor with this configuration would see it; a running one was not asked)',
+    };
+  }
+  const socket = options.socket ?? socketPathFor(DEFAULT_SOCKET);
+  try {
+    const answer = (await askMonitor(socket, `/explain/${pid}`)) as ExplainAnswer;
+    return { answer, voice: '(as the running monitor sees it)' };
+  } catch (error) {
+    const isSilent = error instanceof MonitorError && error.code === 'MM_ERR_NOT_RUNNING';
+    if (!isSilent || options.socket !== undefined) {
+      throw error;
     }
   }
   const answer = await explainHere(pid, options);
-  return { answer, voice: '(as a monitor would see it that starts now; none was asked)' };
+  return { answer, voice: `(as a monitor would see it that starts now; none answers at ${socket})` };
 }
 
-/** Puts a monitor together that never runs. */
+/** Does what a monitor would do that has just been started. */
 async function explainHere(pid: number, options: ExplainOptions): Promise<ExplainAnswer> {
   const { configuration, sources } = await readConfiguration(options);
-  const loader = createPluginLoader(configuration);
-  const plugins = await loader.load(configuration.plugins, sources);
-  const monitor = composeMonitor({
-    version: packageVersion(),
-    // Armed or not is told; where /proc is not ours, nothing is ended anyway.
+  return await withIdleMonitor(
     configuration,
-    platform: (services) => {
-      services.provide(LOGGER, () => STANDARD_ERROR);
-      provideLinux(services, { stateDirectory: '' });
-    },
-  });
-  try {
-    await monitor.usePlugins(plugins);
-    return await answerOf(monitor, pid, sources);
-  } finally {
-    await monitor.disposePlugins();
-    loader.dispose();
-  }
+    sources,
+    async (monitor) => await answerOf(monitor, pid, sources),
+  );
 }
-
-const ignore = (): void => undefined;
-const complain = (_: unknown, message: string): void => {
-  process.stderr.write(`${message}\n`);
-};
-/** What plugins log is not asked for here; their trouble is. */
-const STANDARD_ERROR = { debug: ignore, info: ignore, warn: complain, error: complain };

@@ -1,11 +1,10 @@
 import { askMonitor } from '../control/control-client.js';
-import { DEFAULT_SOCKET, socketPathFor } from '../control/socket-path.js';
+import { findSocket, type SocketOptions } from '../control/find-socket.js';
 import { EX_OK } from '../exit-codes.js';
 import { renderPlugins } from '../render/render-plugins.js';
 import { renderStatus, type StatusAnswer } from '../render/render-status.js';
 
-export interface ControlOptions {
-  readonly socket?: string | undefined;
+export interface ControlOptions extends SocketOptions {
   readonly json?: boolean | undefined;
 }
 
@@ -23,11 +22,8 @@ export async function plugins(options: ControlOptions): Promise<number> {
   return EX_OK;
 }
 
-async function ask(
-  { socket = socketPathFor(DEFAULT_SOCKET) }: ControlOptions,
-  path: string,
-): Promise<unknown> {
-  return await askMonitor(socket, path);
+async function ask(options: ControlOptions, path: string): Promise<unknown> {
+  return await askMonitor(await findSocket(options), path);
 }
 
 function print({ json }: ControlOptions, answer: unknown, render: () => readonly string[]): void {

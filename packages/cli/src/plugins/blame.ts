@@ -4,14 +4,17 @@ import { stackPlaces, type PluginFiles } from '@memory-monitor/plugin-loader';
 export type Blame = { readonly plugin: string } | 'unknown' | 'monitor';
 
 /**
- * The innermost frame that is not Node's own tells. An error without any comes out of a socket or a timer that somebody has
- * left without a listener: the monitor leaves none, so where there are plugins it is one of theirs.
+ * A plugin's, if any of its code is on the stack: what it calls of the monitor's with nonsense fails there. An error without any place
+ * comes out of a socket or a timer that somebody has left without a listener: the monitor leaves none, so where there are plugins it
+ * is one of theirs.
  */
 export function blameFor(error: unknown, plugins: readonly PluginFiles[]): Blame {
-  const [place] = stackPlaces(error);
-  if (place === undefined) {
-    return plugins.length === 0 ? 'monitor' : 'unknown';
+  const places = stackPlaces(error);
+  const owner = places
+    .map(({ path }) => plugins.find(({ files }) => files.includes(path)))
+    .find((plugin) => plugin !== undefined);
+  if (owner !== undefined) {
+    return { plugin: owner.name };
   }
-  const owner = plugins.find(({ files }) => files.includes(place.path));
-  return owner === undefined ? 'monitor' : { plugin: owner.name };
+  return places.length > 0 || plugins.length === 0 ? 'monitor' : 'unknown';
 }

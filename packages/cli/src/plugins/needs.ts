@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { execFileSync } from 'node:child_process';
 
-import type { LoadedPlugin, PluginDescription } from '@memory-monitor/core';
+import type { PluginDescription } from '@memory-monitor/core';
 
 import { SERVICE } from '../service/layout.js';
 
@@ -10,11 +10,9 @@ export const REMEDY =
   'run "sudo memory-monitor install" again, which lets the service have what its plugins need';
 
 /** What plugins need and the installed service does not have, as sentences; nothing where there is no such service. */
-export function warningsAboutNeeds(plugins: readonly LoadedPlugin[]): string[] {
-  const names = plugins
-    .filter(({ definition }) => definition.needs?.includes('network') === true)
-    .map(({ definition }) => definition.name);
-  const isolated = plugins.filter(({ source }) => source.isIsolated).map(({ definition }) => definition.name);
+export function warningsAboutNeeds(plugins: readonly PluginDescription[]): string[] {
+  const names = plugins.filter(({ needs }) => needs.includes('network')).map(({ name }) => name);
+  const isolated = plugins.filter(({ isolation }) => isolation !== undefined).map(({ name }) => name);
   const unit = names.length + isolated.length === 0 ? undefined : unitProperties();
   if (unit === undefined) {
     return [];

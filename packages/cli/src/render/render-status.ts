@@ -21,7 +21,7 @@ export function renderStatus({ pid, monitor, plugins }: StatusAnswer, nowMs: num
     `Configuration: ${files}`,
     ...monitor.configErrors.map((error) => `NOT in force, since it has a mistake: ${printable(error)}`),
     ...scanLines(monitor, nowMs),
-    `Ended since the start: ${endings(monitor)}`,
+    `${monitor.dryRun ? 'Would have ended' : 'Ended'} since the start: ${endings(monitor)}`,
     `Plugins: ${pluginsLine(plugins)}`,
     ...violationLines(monitor, nowMs),
   ];
@@ -41,7 +41,9 @@ function scanLines({ lastScan, scans }: MonitorStatus, nowMs: number): string[] 
 }
 
 function endings({ outcomes }: MonitorStatus): string {
-  const told = Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`);
+  const told = Object.entries(outcomes).map(([outcome, count]) =>
+    outcome === 'dry-run' ? String(count) : `${count} ${outcome}`,
+  );
   return told.length === 0 ? 'nothing' : told.join(', ');
 }
 

@@ -34,6 +34,8 @@ export interface Composition {
   readonly configuration: Configuration;
   /** Provides what the platform has to: every token of the first group in tokens.ts. */
   readonly platform: (services: Services) => void;
+  /** It never runs, so that nothing can be signalled by it. */
+  readonly isIdle?: boolean;
   /** Asked before those of the plugins; for tests of single stages. */
   readonly extensions?: Extensions;
 }
@@ -46,12 +48,13 @@ export function composeMonitor({
   version,
   configuration,
   platform,
+  isIdle = false,
   extensions = NO_EXTENSIONS,
 }: Composition): Monitor {
   const services = new Services();
   platform(services);
   const self = services.get(MONITOR_PROCESS);
-  const foreign = configuration.settings.dryRun ? undefined : foreignProcError(self);
+  const foreign = configuration.settings.dryRun || isIdle ? undefined : foreignProcError(self);
   if (foreign !== undefined) {
     throw foreign;
   }

@@ -99,7 +99,9 @@ export class Generations {
     const last = this.#current;
     this.#current = next;
     this.#foundation.clock.replace(next.stages.clock);
-    this.#foundation.failures.countIn(next.statistics);
+    this.#foundation.failures.countIn(next.statistics, (plugin, error) =>
+      next.plugins.placeOf(plugin, error),
+    );
     last.plugins.unsubscribe();
     next.plugins.subscribe();
     return last;

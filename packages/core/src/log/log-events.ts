@@ -81,11 +81,12 @@ export function logEvents(
     logger.warn({ event: 'restartLoop', unit, name, rebirths }, message);
   });
   events.on('pluginError', (event) => {
-    const { plugin, hook, message, failures } = event;
+    const { plugin, hook, message, place, failures } = event;
+    const where = place === undefined ? '' : ` (${printable(place)})`;
     const repeated = failures === 1 ? '' : ` (${failures} times)`;
     logger.error(
       { event: 'pluginError', ...event },
-      `Plugin ${plugin} failed in ${hook}: ${printable(message)}${repeated}`,
+      `Plugin ${plugin} failed in ${hook}: ${printable(message)}${where}${repeated}`,
     );
   });
 }

@@ -1,4 +1,6 @@
+import { nearestTo } from '../config/suggest.js';
 import { MonitorError } from '../errors.js';
+import { printable } from '../log/printable.js';
 import type { PluginHost } from './host.js';
 import type { OutputOf, Schema } from './standard-schema.js';
 
@@ -38,37 +40,73 @@ export function definePlugin<S extends Schema | undefined = undefined>(
 /** Plugins are named in trails, log lines and file names. */
 export const PLUGIN_NAME = /^[\w.-]{1,64}$/;
 
+const KEYS = Object.keys({
+  name: true,
+  apiVersion: true,
+  version: true,
+  needs: true,
+  config: true,
+  setup: true,
+} satisfies Record<keyof PluginDefinition, true>);
+
 /**
  * Makes sure that what a module exports is a plugin: types promise nothing about plain JavaScript. `use` is named in the
  * error. Throws MM_ERR_PLUGIN_INVALID or MM_ERR_PLUGIN_API_VERSION.
  */
 export function checkDefinition(exported: unknown, use: string): PluginDefinition {
-  const { name, apiVersion, version, needs, config, setup } = (
-    typeof exported === 'object' && exported !== null ? exported : {}
-  ) as Readonly<Record<keyof PluginDefinition, unknown>>;
-  if (typeof setup !== 'function' || typeof name !== 'string') {
-    throw invalid(use, 'its default export is no definePlugin({ name, apiVersion, setup })');
+  if (typeof exported !== 'object' || exported === null) {
+    throw invalid(
+      use,
+      `its default export is ${typeof exported}, and has to be definePlugin({ name, apiVersion, setup })`,
+    );
+  }
+  const { name, apiVersion, version, needs, config, setup } = exported as Readonly<
+    Record<keyof PluginDefinition, unknown>
+  >;
+  const missing = ['name', 'apiVersion', 'setup'].filter((key) => !(key in exported));
+  const unknown = Object.keys(exported).filter((key) => !KEYS.includes(key));
+  if (missing.length > 0 || unknown.length > 0) {
+    throw invalid(use, [...missing.map((key) => `it has no ${key}`), ...unknown.map(unknownKey)].join(', '));
   }
   if (apiVersion !== API_VERSION) {
     throw new MonitorError(
       'MM_ERR_PLUGIN_API_VERSION',
-      `The plugin ${name} (${use}) has apiVersion ${String(apiVersion)}, and this monitor speaks ${API_VERSION}; ` +
+      `The plugin ${String(name)} (${use}) has apiVersion ${String(apiVersion)}, and this monitor speaks ${API_VERSION}; ` +
         'install versions of the two that agree.',
     );
   }
-  if (!PLUGIN_NAME.test(name)) {
-    throw invalid(use, 'its name has to consist of letters, digits, "-", "_" and ".", at most 64');
-  }
-  if (version !== undefined && typeof version !== 'string') {
-    throw invalid(use, 'its version has to be a string');
-  }
-  if (needs !== undefined && !(Array.isArray(needs) && needs.every(isNeed))) {
-    throw invalid(use, `its needs can be a list of ${NEEDS.map((need) => `"${need}"`).join(', ')}`);
-  }
-  if (config !== undefined && !isSchema(config)) {
-    throw invalid(use, 'its config has to be a schema that follows Standard Schema (valibot, zod, arktype)');
+  const wrong = [
+    typeof name === 'string' && PLUGIN_NAME.test(name)
+      ? []
+      : 'its name has to consist of letters, digits, "-", "_" and ".", at most 64',
+    typeof setup === 'function' ? [] : 'its setup has to be a function',
+    version === undefined || typeof version === 'string' ? [] : 'its version has to be a string',
+    wrongNeeds(needs),
+    config === undefined || isSchema(config)
+      ? []
+      : 'its config has to be a schema that follows Standard Schema (valibot, zod, arktype)',
+  ].flat();
+  if (wrong.length > 0) {
+    throw invalid(use, wrong.join(', '));
   }
   return exported as PluginDefinition;
+}
+
+function unknownKey(key: string): string {
+  const near = nearestTo(key, KEYS);
+  return `there is no key "${printable(key)}"${near === undefined ? '' : `, did you mean ${near}`}`;
+}
+
+function wrongNeeds(needs: unknown): string | [] {
+  const accepted = `accepted: a list of ${NEEDS.map((need) => `"${need}"`).join(', ')}`;
+  if (needs === undefined) {
+    return [];
+  }
+  if (!Array.isArray(needs)) {
+    return `its needs are no list; ${accepted}`;
+  }
+  const unknown = needs.filter((need) => !isNeed(need)).map(String);
+  return unknown.length === 0 ? [] : `its needs have "${printable(unknown.join('", "'))}"; ${accepted}`;
 }
 
 function isNeed(value: unknown): value is Need {

@@ -7,6 +7,9 @@ import type { PluginStatistics } from './statistics.js';
 /** A hook that goes on failing is told again after so long, with the number of failures since. */
 const RETELL_MS = 10 * 60_000;
 
+/** `file:line:column` in the source of the plugin of that name. Never throws. */
+export type FindPlace = (plugin: string, error: unknown) => string | undefined;
+
 interface Told {
   atMs: number;
   /** Failures since then that were only counted. */
@@ -19,6 +22,7 @@ export class PluginFailures {
   readonly #clock: Clock;
   readonly #told = new Map<string, Told>();
   #statistics: PluginStatistics | undefined;
+  #placeOf: FindPlace = () => undefined;
 
   constructor(events: MonitorEmitter, clock: Clock) {
     this.#events = events;
@@ -26,8 +30,9 @@ export class PluginFailures {
   }
 
   /** Counts failures there too, from now on, and tells all of them anew: the plugins are others, or set up anew. */
-  countIn(statistics: PluginStatistics): void {
+  countIn(statistics: PluginStatistics, placeOf: FindPlace): void {
     this.#statistics = statistics;
+    this.#placeOf = placeOf;
     this.#told.clear();
   }
 
@@ -36,7 +41,8 @@ export class PluginFailures {
     this.#statistics?.countFailure(plugin, hook, message);
     const failures = this.#failuresToTell(plugin, hook);
     if (failures > 0) {
-      this.#events.emit('pluginError', { plugin, hook, message, stack: stackOf(error), failures });
+      const where = { place: this.#placeOf(plugin, error), stack: stackOf(error) };
+      this.#events.emit('pluginError', { plugin, hook, message, ...where, failures });
     }
   };
 
@@ -53,8 +59,12 @@ export class PluginFailures {
   }
 }
 
-/** A plugin can make a stack anything: `Error.prepareStackTrace` gives lists to whoever wants those. */
+/** A plugin can make a stack anything: `Error.prepareStackTrace` gives lists to whoever wants those, and getters can throw. */
 function stackOf(error: unknown): string | undefined {
-  const stack: unknown = error instanceof Error ? error.stack : undefined;
-  return typeof stack === 'string' ? stack : undefined;
+  try {
+    const stack: unknown = error instanceof Error ? error.stack : undefined;
+    return typeof stack === 'string' ? stack : undefined;
+  } catch {
+    return undefined;
+  }
 }

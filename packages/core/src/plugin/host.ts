@@ -7,6 +7,7 @@ import type { ScanSamples } from '../detection/samples.js';
 import type { Violation } from '../detection/violation.js';
 import type { MonitorEvents, ScanEvent } from '../events.js';
 import type { IntervalAnswer } from '../interval.js';
+import type { Clock } from '../ports.js';
 import type { ProcessSample } from '../process.js';
 
 type PluginLogMethod = (
@@ -42,7 +43,9 @@ export interface PluginHost<Config = unknown> {
   /** `[plugins.config]`, as the plugin's schema gives it back. */
   readonly config: Config;
   readonly logger: PluginLogger;
-  /** Aborted when the plugin is disposed of: for `fetch`, timers and whatever else takes a signal. */
+  /** The monitor's time, for waiting too: a test turns it. The same as `get(CLOCK)`, and there for isolated plugins as well. */
+  readonly clock: Clock;
+  /** Aborted when the plugin has been disposed of, after `onDispose`: for `fetch`, timers and whatever else takes a signal. */
   readonly signal: AbortSignal;
 
   /**
@@ -87,9 +90,9 @@ export interface PluginHost<Config = unknown> {
   /** Builds an `@injectable()` class: each constructor parameter has an `@inject(TOKEN)`; PLUGIN_HOST gives it this host. */
   resolve<T>(wanted: new (...args: never[]) => T): T;
 
-  /** Called once when this set of plugins is in force and the one before it is disposed of: the time to take a port. */
-  onStart(start: () => void | Promise<void>): void;
+  /** Called once when this set of plugins is in force and the one before it is disposed of: the time to take a port. Deadline: 10 s each. */
+  onStart(start: () => void | Promise<void>, options?: HookOptions): void;
 
   /** Called when the plugin is disposed of, at stop and at reload: the last one registered first. Deadline: 2 s each. */
-  onDispose(dispose: () => void | Promise<void>): void;
+  onDispose(dispose: () => void | Promise<void>, options?: HookOptions): void;
 }

@@ -11,9 +11,13 @@ import { EVENT_NAMES, type MonitorEmitter, type ScanEvent } from '../events.js';
 import type { HookFailure, HookName } from '../hook-failure.js';
 import type { IntervalOverride } from '../interval.js';
 import type { Clock, Logger, ScanColumns } from '../ports.js';
+import { inTime } from '../deadline.js';
+import { isPromiseLike } from '../promise-like.js';
 import { contained } from './contained.js';
+import { deadlineOf } from './hook-deadline.js';
 import type { HookOptions, PluginEventName, PluginEvents, PluginListener } from './host.js';
 import type { ReportingHost } from './isolation/isolated-plugin.js';
+import type { LifeCycleHook } from './life-cycle.js';
 import type { LoadedPlugin } from './loaded-plugin.js';
 import { metered } from './metered.js';
 import { pluginLogger } from './plugin-logger.js';
@@ -40,13 +44,12 @@ export interface PluginSurroundings {
   readonly onProvide: (tokenId: symbol, plugin: string) => void;
 }
 
-export type LifeCycleHook = () => void | Promise<void>;
-
 /** The host of one plugin, and what has been registered with it. */
 export class LiveHost implements ReportingHost {
   readonly name: string;
   readonly config: unknown;
   readonly logger: ReturnType<typeof pluginLogger>;
+  readonly clock: Clock;
   readonly intervals: IntervalOverride[] = [];
   readonly limits: LimitsOverride[] = [];
   readonly detectors: PluginDetector[] = [];
@@ -65,6 +68,7 @@ export class LiveHost implements ReportingHost {
     this.name = name;
     this.config = config;
     this.logger = pluginLogger(surroundings.logger, name);
+    this.clock = surroundings.clock;
     this.#onFailureOfDecider = onFailure;
     this.#surroundings = surroundings;
     this.#services = new Services(surroundings.services);
@@ -75,18 +79,14 @@ export class LiveHost implements ReportingHost {
     return this.#life.signal;
   }
 
-  on<E extends PluginEventName>(
-    event: E,
-    listener: PluginListener<E>,
-    { deadlineMs = LISTENER_DEADLINE_MS }: HookOptions = {},
-  ): void {
+  on<E extends PluginEventName>(event: E, listener: PluginListener<E>, options: HookOptions = {}): void {
     if (!EVENT_NAMES.includes(event)) {
       throw new MonitorError('MM_ERR_PLUGIN_SETUP', unknownEvent(event));
     }
     const hook = this.#register(`on:${event}`, listener);
     const { clock, events } = this.#surroundings;
     const deliver = contained(this.#metered(hook, listener), {
-      deadlineMs,
+      deadlineMs: deadlineOf(options, LISTENER_DEADLINE_MS),
       clock,
       onFailure: (error) => {
         this.reportFailure(hook, error);
@@ -100,11 +100,9 @@ export class LiveHost implements ReportingHost {
     );
   }
 
-  overrideInterval(
-    answer: IntervalOverride['intervalSeconds'],
-    { deadlineMs = INTERVAL_DEADLINE_MS }: HookOptions = {},
-  ): void {
-    const intervalSeconds = this.#metered(this.#register('overrideInterval', answer), answer);
+  overrideInterval(answer: IntervalOverride['intervalSeconds'], options: HookOptions = {}): void {
+    const deadlineMs = deadlineOf(options, INTERVAL_DEADLINE_MS);
+    const intervalSeconds = this.#asked('overrideInterval', answer, deadlineMs);
     this.intervals.push({ plugin: this.name, deadlineMs, intervalSeconds });
   }
 
@@ -119,20 +117,18 @@ export class LiveHost implements ReportingHost {
     this.limits.push({ plugin: this.name, onFailure: this.#onFailureOfDecider, meter, limitsFor: answer });
   }
 
-  detect(answer: PluginDetector['detect'], { deadlineMs = DETECT_DEADLINE_MS }: HookOptions = {}): void {
-    const detect = this.#metered(this.#register('detect', answer), answer);
-    this.detectors.push({ plugin: this.name, deadlineMs, detect });
+  detect(answer: PluginDetector['detect'], options: HookOptions = {}): void {
+    const deadlineMs = deadlineOf(options, DETECT_DEADLINE_MS);
+    this.detectors.push({ plugin: this.name, deadlineMs, detect: this.#asked('detect', answer, deadlineMs) });
   }
 
-  decide(answer: Decider['decide'], { deadlineMs = DECIDE_DEADLINE_MS }: HookOptions = {}): void {
-    const hook = this.#register('decide', answer);
-    const { statistics, clock } = this.#surroundings;
+  decide(answer: Decider['decide'], options: HookOptions = {}): void {
+    const deadlineMs = deadlineOf(options, DECIDE_DEADLINE_MS);
     this.deciders.push({
       plugin: this.name,
       onFailure: this.#onFailureOfDecider,
       deadlineMs,
-      decide: (violation, verdict) =>
-        metered(statistics, clock, this.name, hook, () => answer(violation, verdict)),
+      decide: this.#asked('decide', answer, deadlineMs),
     });
   }
 
@@ -156,14 +152,14 @@ export class LiveHost implements ReportingHost {
     return this.#services.resolve(wanted);
   }
 
-  onStart(start: LifeCycleHook): void {
-    this.#register('onStart', start);
-    this.starts.push(start);
+  onStart(call: LifeCycleHook['call'], { deadlineMs }: HookOptions = {}): void {
+    this.#register('onStart', call);
+    this.starts.push({ call, deadlineMs });
   }
 
   /** Allowed at any time: what a plugin acquires later has to be given back as well. */
-  onDispose(dispose: LifeCycleHook): void {
-    this.disposals.push(dispose);
+  onDispose(call: LifeCycleHook['call'], { deadlineMs }: HookOptions = {}): void {
+    this.disposals.push({ call, deadlineMs });
   }
 
   /** Tells a failure outside of every hook. */
@@ -193,6 +189,21 @@ export class LiveHost implements ReportingHost {
     }
     this.#surroundings.statistics.add(this.name, hook);
     return hook;
+  }
+
+  /** A question to the plugin. What comes late is a failure then, and not when it comes: so the time that it took is counted. */
+  #asked<A extends readonly unknown[], R>(
+    hook: HookName,
+    answer: (...args: A) => R,
+    deadlineMs: number,
+  ): (...args: A) => R {
+    this.#register(hook, answer);
+    const { statistics, clock } = this.#surroundings;
+    return (...args) =>
+      metered(statistics, clock, this.name, hook, () => {
+        const result = answer(...args);
+        return isPromiseLike(result) ? (inTime(clock, deadlineMs, result, 'no answer') as R) : result;
+      });
   }
 
   #metered<A, R>(hook: HookName, answer: (argument: A) => R): (argument: A) => R {

@@ -10,6 +10,8 @@ export interface PluginSource {
   readonly file: string | undefined;
   readonly version: string | undefined;
   readonly isIsolated: boolean;
+  /** `file:line:column` of where in the plugin's own source an error was thrown; undefined if it was thrown elsewhere. */
+  readonly placeOf?: (error: unknown) => string | undefined;
 }
 
 /** A plugin that is ready to be set up: its code is loaded and its configuration checked. */

@@ -1,17 +1,15 @@
-import { LATE, within } from '../deadline.js';
+import { inTime } from '../deadline.js';
 import { messageOf, MonitorError } from '../errors.js';
 import type { Extensions } from '../extensions.js';
-import type { HookName } from '../hook-failure.js';
 import type { Need } from './definition.js';
 import type { IsolationState } from './isolation/protocol.js';
-import type { LifeCycleHook, PluginSurroundings } from './live-host.js';
-import { LiveHost } from './live-host.js';
+import { runDisposals, runStarts, type LifeCycleSurroundings } from './life-cycle.js';
+import { LiveHost, type PluginSurroundings } from './live-host.js';
+import { PluginError } from './plugin-error.js';
 import type { LoadedPlugin } from './loaded-plugin.js';
 import type { HookStatistics } from './statistics.js';
 
 const SETUP_DEADLINE_MS = 20_000;
-const START_DEADLINE_MS = 10_000;
-const DISPOSE_DEADLINE_MS = 2000;
 
 /** One plugin that is in force. */
 export interface PluginDescription {
@@ -58,7 +56,7 @@ export class PluginSet {
         for (const { discard } of plugins.slice(index + 1)) {
           discard?.();
         }
-        throw setupError(host.name, loaded, error);
+        throw setupError(host.name, index, loaded, error);
       } finally {
         host.seal();
       }
@@ -100,9 +98,7 @@ export class PluginSet {
   /** The set is in force, and the one before it is gone. */
   async start(): Promise<void> {
     for (const { host } of this.#members) {
-      for (const start of host.starts) {
-        await this.#run(host, 'onStart', start, START_DEADLINE_MS);
-      }
+      await runStarts(host.starts, this.#lifeCycleOf(host));
     }
   }
 
@@ -110,11 +106,14 @@ export class PluginSet {
   async dispose(): Promise<void> {
     this.unsubscribe();
     for (const { host } of [...this.#members].reverse()) {
-      for (let dispose = host.disposals.pop(); dispose !== undefined; dispose = host.disposals.pop()) {
-        await this.#run(host, 'onDispose', dispose, DISPOSE_DEADLINE_MS);
-      }
+      await runDisposals(host.disposals, this.#lifeCycleOf(host));
       host.endLife();
     }
+  }
+
+  /** `file:line:column` of where in a plugin's own source an error was thrown. */
+  placeOf(plugin: string, error: unknown): string | undefined {
+    return this.#members.find(({ host }) => host.name === plugin)?.loaded.source.placeOf?.(error);
   }
 
   describe(): PluginDescription[] {
@@ -129,15 +128,14 @@ export class PluginSet {
     }));
   }
 
-  async #run(host: LiveHost, hook: HookName, call: LifeCycleHook, deadlineMs: number): Promise<void> {
-    const { clock, onFailure } = this.#surroundings;
-    try {
-      if ((await within((ms, abort) => clock.sleep(ms, abort), deadlineMs, call())) === LATE) {
-        throw new Error(`it has not come to an end within ${deadlineMs} ms`);
-      }
-    } catch (error) {
-      onFailure(host.name, hook, error);
-    }
+  #lifeCycleOf(host: LiveHost): LifeCycleSurroundings {
+    const { clock } = this.#surroundings;
+    return {
+      clock,
+      onFailure: (hook, error) => {
+        host.reportFailure(hook, error);
+      },
+    };
   }
 }
 
@@ -146,22 +144,16 @@ async function setUp(
   host: LiveHost,
   { clock }: PluginSurroundings,
 ): Promise<void> {
-  const result = await within(
-    (ms, abort) => clock.sleep(ms, abort),
-    SETUP_DEADLINE_MS,
-    definition.setup(host as never),
-  );
-  if (result === LATE) {
-    throw new Error(`its setup has not come to an end within ${SETUP_DEADLINE_MS / 1000} s`);
-  }
+  await inTime(clock, SETUP_DEADLINE_MS, definition.setup(host as never), 'its setup has not come to an end');
 }
 
 /** Errors of the host's own keep their code; the rest are the plugin's. */
-function setupError(name: string, { source }: LoadedPlugin, error: unknown): MonitorError {
-  const place = source.file ?? source.use;
+function setupError(name: string, index: number, { source }: LoadedPlugin, error: unknown): MonitorError {
+  const place = source.placeOf?.(error) ?? source.file ?? source.use;
   const code = error instanceof MonitorError ? error.code : 'MM_ERR_PLUGIN_SETUP';
-  const message = `The plugin ${name} (${place}) can not be set up: ${messageOf(error).replace(/\.$/, '')}.`;
-  return new MonitorError(code, message, { cause: error });
+  const why = messageOf(error);
+  const end = /[.?!]$/.test(why) ? '' : '.';
+  return new PluginError(code, `The plugin ${name} (${place}) can not be set up: ${why}${end}`, index, error);
 }
 
 /** Two plugins of one name would be told apart nowhere: the second is `NAME#2`. */

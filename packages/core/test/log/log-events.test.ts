@@ -168,10 +168,14 @@ describe('the log', () => {
   });
 
   it('tells which plugin failed in what', () => {
-    const failure = { plugin: 'mine', hook: 'decide', message: 'a\nbug', stack: undefined, failures: 1 };
+    const where = { place: undefined, stack: undefined };
+    const failure = { plugin: 'mine', hook: 'decide', message: 'a\nbug', ...where, failures: 1 };
     const line = String.raw`error: Plugin mine failed in decide: a\x0abug`;
     expect(lineOf('pluginError', failure)).to.equal(line);
     expect(lineOf('pluginError', { ...failure, failures: 12 })).to.equal(`${line} (12 times)`);
+    expect(lineOf('pluginError', { ...failure, place: '/p/mine.ts:3:7' })).to.equal(
+      `${line} (/p/mine.ts:3:7)`,
+    );
   });
 
   it('tells a refused configuration with all its mistakes, in one line', () => {

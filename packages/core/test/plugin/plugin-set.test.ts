@@ -128,7 +128,7 @@ describe('a set of plugins', () => {
     });
     const using = rejectionOf(test.monitor.usePlugins([loaded(never)]));
     await test.clock.advance(20_000);
-    expect((await using).message).to.match(/never .*its setup has not come to an end within 20 s/);
+    expect((await using).message).to.match(/never .*its setup has not come to an end within 20000 ms/);
   });
 
   it('is sealed after the setup', async () => {

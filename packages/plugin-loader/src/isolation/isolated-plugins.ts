@@ -13,6 +13,7 @@ import {
 } from '@memory-monitor/core';
 
 import type { CompiledPlugin } from '../plugin-compiler.js';
+import { sourceOf } from '../source-of.js';
 import { isRootHere, requireTrusted } from '../trust/require-trusted.js';
 import { launcher } from './launch.js';
 import { findFreeUid } from './own-uid.js';
@@ -64,7 +65,7 @@ export class IsolatedPlugins {
       // It has its configuration there.
       config: undefined,
       onFailure,
-      source: { use, file: compiled?.entryPath, version: compiled?.version, isIsolated: true },
+      source: sourceOf(use, compiled, true),
       isolation: () => plugin.state,
       discard: () => {
         plugin.discard();

@@ -1,8 +1,8 @@
-import { LATE, within } from '../../deadline.js';
 import { MonitorError } from '../../errors.js';
 import type { HookName } from '../../hook-failure.js';
 import type { Clock } from '../../ports.js';
 import { contained } from '../contained.js';
+import { deadlineOf } from '../hook-deadline.js';
 import type {
   HookOptions,
   PluginEventName,
@@ -12,11 +12,10 @@ import type {
   PluginLogger,
 } from '../host.js';
 import { lineOf } from '../plugin-logger.js';
+import { runDisposals, runStarts, type LifeCycleHook } from '../life-cycle.js';
 import type { AskedHook, IsolatedHooks } from './protocol.js';
 
 const LISTENER_DEADLINE_MS = 10_000;
-/** Less than the monitor allows for all of them together. */
-const DISPOSE_DEADLINE_MS = 1000;
 
 export interface IsolatedSurroundings {
   readonly clock: Clock;
@@ -34,13 +33,12 @@ interface Asked {
   answer(...args: readonly unknown[]): unknown;
 }
 
-type LifeCycleHook = () => void | Promise<void>;
-
 /** The host that an isolated plugin sees, in the plugin's own process: what needs the monitor's own objects is missing. */
 export class IsolatedHost implements PluginHost {
   readonly name: string;
   readonly config: unknown;
   readonly logger: PluginLogger;
+  readonly clock: Clock;
   readonly #surroundings: IsolatedSurroundings;
   readonly #listeners = new Map<PluginEventName, ((payload: unknown) => void)[]>();
   readonly #asked: Asked[] = [];
@@ -53,6 +51,7 @@ export class IsolatedHost implements PluginHost {
     this.name = name;
     this.config = config;
     this.#surroundings = surroundings;
+    this.clock = surroundings.clock;
     this.logger = loggerOver(surroundings);
   }
 
@@ -60,13 +59,10 @@ export class IsolatedHost implements PluginHost {
     return this.#life.signal;
   }
 
-  on<E extends PluginEventName>(
-    event: E,
-    listener: PluginListener<E>,
-    { deadlineMs = LISTENER_DEADLINE_MS }: HookOptions = {},
-  ): void {
+  on<E extends PluginEventName>(event: E, listener: PluginListener<E>, options: HookOptions = {}): void {
     this.#register(`on:${event}`);
     const { clock } = this.#surroundings;
+    const deadlineMs = deadlineOf(options, LISTENER_DEADLINE_MS);
     const onFailure = (error: unknown): void => {
       this.#surroundings.onFailure(`on:${event}`, error);
     };
@@ -108,13 +104,13 @@ export class IsolatedHost implements PluginHost {
     throw this.#missing('resolve');
   }
 
-  onStart(start: LifeCycleHook): void {
+  onStart(call: LifeCycleHook['call'], { deadlineMs }: HookOptions = {}): void {
     this.#register('onStart');
-    this.#starts.push(start);
+    this.#starts.push({ call, deadlineMs });
   }
 
-  onDispose(dispose: LifeCycleHook): void {
-    this.#disposals.push(dispose);
+  onDispose(call: LifeCycleHook['call'], { deadlineMs }: HookOptions = {}): void {
+    this.#disposals.push({ call, deadlineMs });
   }
 
   seal(): void {
@@ -145,31 +141,17 @@ export class IsolatedHost implements PluginHost {
   }
 
   async start(): Promise<void> {
-    for (const start of this.#starts) {
-      await this.#run('onStart', start, LISTENER_DEADLINE_MS);
-    }
+    await runStarts(this.#starts, this.#surroundings);
   }
 
   async dispose(): Promise<void> {
-    for (let dispose = this.#disposals.pop(); dispose !== undefined; dispose = this.#disposals.pop()) {
-      await this.#run('onDispose', dispose, DISPOSE_DEADLINE_MS);
-    }
+    await runDisposals(this.#disposals, this.#surroundings);
     this.#life.abort();
   }
 
-  async #run(hook: 'onStart' | 'onDispose', call: LifeCycleHook, deadlineMs: number): Promise<void> {
-    const { clock, onFailure } = this.#surroundings;
-    try {
-      if ((await within((ms, abort) => clock.sleep(ms, abort), deadlineMs, call())) === LATE) {
-        throw new Error(`it has not come to an end within ${deadlineMs} ms`);
-      }
-    } catch (error) {
-      onFailure(hook, error);
-    }
-  }
-
-  #registerAsked(hook: AskedHook, answer: Asked['answer'], { deadlineMs }: HookOptions = {}): void {
+  #registerAsked(hook: AskedHook, answer: Asked['answer'], options: HookOptions = {}): void {
     this.#register(hook);
+    const deadlineMs = options.deadlineMs === undefined ? undefined : deadlineOf(options, 0);
     this.#asked.push({ hook, deadlineMs, answer });
   }
 

@@ -21,7 +21,7 @@ import type {
 /** How long a process may take to start, and to set its plugin up: under the service's quota, Node alone takes a second. */
 const START_DEADLINE_MS = 20_000;
 /** How long it may take to dispose of its plugin before it is ended. */
-const DISPOSE_DEADLINE_MS = 1500;
+const DISPOSE_DEADLINE_MS = 5000;
 /** The pause before the first restart; each one is twice the last. */
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
@@ -101,9 +101,13 @@ export class IsolatedPlugin {
       needs,
       setup: async (host) => {
         this.#host = host as ReportingHost;
-        host.onDispose(async () => {
-          await this.#dispose();
-        });
+        // Longer than it waits itself.
+        host.onDispose(
+          async () => {
+            await this.#dispose();
+          },
+          { deadlineMs: 2 * DISPOSE_DEADLINE_MS },
+        );
         this.#hooks = await this.#setUp(host.name);
         this.#isReady = true;
         this.#registerHooks(host);
