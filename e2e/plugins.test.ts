@@ -74,7 +74,7 @@ inMachine(
       const checked = await machine.run(['memory-monitor', 'check']);
       expect(checked.exitCode).to.equal(77);
       expect(checked.stderr).to.match(
-        /^memory-monitor: \/etc\/memory-monitor\/plugins\/mine\.ts, .*it belongs to user \d+.*\(MM_ERR_UNTRUSTED\)\n$/,
+        /^\/etc\/memory-monitor\/conf\.d\/20-plugins\.toml:2:7: \/etc\/memory-monitor\/plugins\/mine\.ts, .*it belongs to user \d+.*\n.*\(MM_ERR_UNTRUSTED\)\.\n$/,
       );
       await machine.succeed(['systemctl', 'reload', 'memory-monitor']);
       await waitFor(

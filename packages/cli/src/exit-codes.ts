@@ -3,7 +3,7 @@ import type { ErrorCode } from '@memory-monitor/core';
 /** Exit statuses of sysexits.h. */
 export const EX_OK = 0;
 export const EX_USAGE = 64;
-export const EX_CONFIG = 78;
+const EX_CONFIG = 78;
 const EX_NOINPUT = 66;
 const EX_UNAVAILABLE = 69;
 const EX_SOFTWARE = 70;

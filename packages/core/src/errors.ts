@@ -42,6 +42,19 @@ export class MonitorError extends Error {
   }
 }
 
+/**
+ * The stack of what was thrown, if it has one. Never throws: a plugin can make a stack anything, since
+ * `Error.prepareStackTrace` gives lists to whoever wants those, and getters can throw.
+ */
+export function stackOf(error: unknown): string | undefined {
+  try {
+    const stack: unknown = error instanceof Error ? error.stack : undefined;
+    return typeof stack === 'string' ? stack : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The message of anything that was thrown. Never throws: plugins throw what they like, and not everything has a text. */
 export function messageOf(error: unknown): string {
   try {

@@ -162,8 +162,8 @@ export class Monitor {
 
   #putInForce(configuration: Configuration, next: Generation): Generation {
     const { generations, episodes } = this.#parts;
-    this.#parts.configuration.replace(configuration);
     const last = generations.adopt(next);
+    this.#parts.configuration.replace(configuration);
     for (const episode of episodes.all()) {
       episode.toldAction = undefined;
       episode.isDryRunTold = false;

@@ -5,9 +5,15 @@ import type { IntervalOverride } from './interval.js';
 import type { Clock, IntentLog, ProcessSource } from './ports.js';
 import type { TerminatorInForce } from './termination/dispatcher.js';
 
+/** The clock of the plugins that are in force, and whom to tell when it fails. */
+export interface ClockInForce {
+  readonly clock: Clock;
+  readonly onFailure: (error: unknown) => void;
+}
+
 /** What a tick goes through, built upon the services and the overrides of one set of plugins. A reload replaces it whole. */
 export interface Stages {
-  readonly clock: Clock;
+  readonly clock: ClockInForce;
   readonly source: ProcessSource;
   readonly detector: Detector;
   readonly judge: Judge;

@@ -20,7 +20,7 @@ import { SignalTerminator } from '../termination/signal-terminator.js';
 import { GuardedSignaller } from '../termination/signaller.js';
 import { Services } from './services.js';
 import type { Token } from './token.js';
-import { CLOCK, INTENT_LOG, PROCESS_SOURCE, SIGNALLER, TERMINATOR } from './tokens.js';
+import { CLOCK, INTENT_LOG, PROCESS_HANDLES, PROCESS_SOURCE, SIGNALLER, TERMINATOR } from './tokens.js';
 
 /** What outlives a reload: every generation is built upon it. */
 export interface Foundation {
@@ -98,7 +98,8 @@ export class Generations {
   adopt(next: Generation): Generation {
     const last = this.#current;
     this.#current = next;
-    this.#foundation.clock.replace(next.stages.clock);
+    const { clock, onFailure } = next.stages.clock;
+    this.#foundation.clock.replace(clock, onFailure);
     this.#foundation.failures.countIn(next.statistics, (plugin, error) =>
       next.plugins.placeOf(plugin, error),
     );
@@ -160,7 +161,7 @@ export class Generations {
       judge: new Judge(configuration, pipeline, state.episodes, state.blastRadius, clock),
     });
     return {
-      clock: serviceOf(draft, CLOCK),
+      clock: { clock: serviceOf(draft, CLOCK), onFailure: this.#blame(draft, CLOCK) },
       source,
       ...stagesOn({ episodes, blastRadius, events, logger }),
       preview: () =>
@@ -172,7 +173,7 @@ export class Generations {
         }),
       terminator: {
         terminator: serviceOf(draft, TERMINATOR),
-        onFailure: this.#blame(draft, TERMINATOR),
+        onFailure: this.#blame(draft, TERMINATOR, SIGNALLER, PROCESS_HANDLES),
       },
       intents: serviceOf(draft, INTENT_LOG),
       intervals: extensions.intervals,
@@ -181,16 +182,22 @@ export class Generations {
     };
   }
 
-  /** A service that fails is its plugin's failure, where a plugin provides it. */
-  #blame<T>({ providers }: Draft, { id, name }: Token<T>): (error: unknown) => void {
+  /** A service that fails is its plugin's failure, where a plugin provides it, or else one that it is built upon. */
+  #blame({ providers }: Draft, ...blamed: readonly Service[]): (error: unknown) => void {
     return (error) => {
-      const plugin = providers.get(id);
-      if (plugin !== undefined) {
-        this.#foundation.failures.report(plugin, `provide:${name}`, error);
+      for (const { id, name } of blamed) {
+        const plugin = providers.get(id);
+        if (plugin !== undefined) {
+          this.#foundation.failures.report(plugin, `provide:${name}`, error);
+          return;
+        }
       }
     };
   }
 }
+
+/** A token, of whatever service. */
+type Service = Pick<Token<never>, 'id' | 'name'>;
 
 /** What detection and decisions keep from scan to scan, and whom they tell. */
 interface State {

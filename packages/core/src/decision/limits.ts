@@ -1,5 +1,6 @@
 import { messageOf } from '../errors.js';
 import type { HookFailure } from '../hook-failure.js';
+import { shortened } from '../log/shortened.js';
 import type { ProcessSample } from '../process.js';
 import { isPromiseLike } from '../promise-like.js';
 
@@ -10,9 +11,11 @@ export interface Limits {
 }
 
 /** What a plugin changes of the limits of one process; what it leaves out stays. */
-export interface LimitsChange extends Partial<Limits> {
+export interface LimitsChange {
+  readonly percentOfRam?: number | undefined;
+  readonly bytes?: number | undefined;
   /** In words, for the trail: the rule of the plugin's own that it follows. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
 }
 
 /** A limit in bytes, and the name of the rule that it comes from. */
@@ -87,20 +90,28 @@ export function askForLimits(
     return undefined;
   }
   if (typeof change !== 'object' || change === null) {
-    throw new Error('the answer is neither undefined nor { percentOfRam, bytes }');
+    throw new Error('the answer is neither undefined nor { percentOfRam, bytes, reason }');
   }
   if (isPromiseLike(change)) {
     Promise.resolve(change).catch(() => undefined);
     throw new Error('the answer is a promise; limits have to be answered at once');
   }
-  const { percentOfRam, bytes } = change as LimitsChange;
+  for (const key in change) {
+    if (key !== 'percentOfRam' && key !== 'bytes' && key !== 'reason') {
+      throw new Error(`the answer has "${key}"; accepted: percentOfRam, bytes and reason`);
+    }
+  }
+  const { percentOfRam, bytes, reason } = change as LimitsChange;
   if (!isLimit(percentOfRam) || !isLimit(bytes)) {
     throw new Error('percentOfRam and bytes have to be numbers of 0 or more, Infinity for no limit');
   }
-  return change;
+  if (reason !== undefined && typeof reason !== 'string') {
+    throw new Error('the reason has to be a string');
+  }
+  return { percentOfRam, bytes, reason: reason === undefined ? undefined : shortened(reason) };
 }
 
-function isLimit(value: unknown): boolean {
+function isLimit(value: unknown): value is number | undefined {
   return value === undefined || (typeof value === 'number' && value >= 0);
 }
 
@@ -141,10 +152,6 @@ export function limitsOfOne(
   const named =
     source === undefined
       ? limit
-      : { ...limit, rule: `plugin:${source.plugin}`, ruleReason: reasonOf(source.change) };
+      : { ...limit, rule: `plugin:${source.plugin}`, ruleReason: source.change.reason };
   return { limits, limit: named, opinions, doubts };
-}
-
-function reasonOf({ reason }: LimitsChange): string | undefined {
-  return typeof reason === 'string' ? reason : undefined;
 }

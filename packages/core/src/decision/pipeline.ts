@@ -4,6 +4,7 @@ import { LATE, within } from '../deadline.js';
 import { deepFreeze } from '../freeze.js';
 import { messageOf } from '../errors.js';
 import type { HookFailure } from '../hook-failure.js';
+import { shortened } from '../log/shortened.js';
 import { inGb } from '../units.js';
 import type { Doubt, OnFailure } from './limits.js';
 import type { Action, TrailEntry, Verdict } from './verdict.js';
@@ -127,9 +128,10 @@ function answerToFailure(
   verdict: Verdict,
 ): NonNullable<DeciderAnswer> {
   const what = hook === 'decide' ? 'failed' : 'failed to say what the limits are';
+  const why = shortened(message);
   return onFailure === 'ignore'
-    ? { verdict, reason: `${what} and is ignored: ${message}` }
-    : { verdict: { action: 'spare' }, reason: `${what}, so the process is spared: ${message}` };
+    ? { verdict, reason: `${what} and is ignored: ${why}` }
+    : { verdict: { action: 'spare' }, reason: `${what}, so the process is spared: ${why}` };
 }
 
 /** Who speaks first: the limits of the process, or the plugin that has raised the violation. */
@@ -160,13 +162,14 @@ function validated(answer: unknown): DeciderAnswer {
   if (!isAction(action) || typeof reason !== 'string') {
     throw new Error('the answer is neither undefined nor { verdict: { action }, reason }');
   }
+  const said = shortened(reason);
   if (action !== 'defer') {
-    return deepFreeze({ verdict: { action }, reason });
+    return deepFreeze({ verdict: { action }, reason: said });
   }
   if (typeof seconds !== 'number' || !(seconds >= 0)) {
     throw new Error('a verdict "defer" needs seconds, a number of 0 or more');
   }
-  return deepFreeze({ verdict: { action, seconds }, reason });
+  return deepFreeze({ verdict: { action, seconds }, reason: said });
 }
 
 function isAction(answer: unknown): answer is Action {

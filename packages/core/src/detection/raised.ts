@@ -1,6 +1,7 @@
 import { LATE, within } from '../deadline.js';
 import { deepFreeze } from '../freeze.js';
 import type { HookFailure } from '../hook-failure.js';
+import { shortened } from '../log/shortened.js';
 import type { Clock, ScanColumns } from '../ports.js';
 import { identityKey, type MachineMemory, type ProcessIdentity, type ProcessSample } from '../process.js';
 import { SampleView } from './sample-view.js';
@@ -53,6 +54,8 @@ export interface Raised {
 
 /** Of a list of processes to choose from, so many are looked at: each may take a slow read. */
 const MOST_PROCESSES = 8;
+/** So many violations of a plugin's own can a scan have: one for each user of a large machine. */
+const MOST_DETECTIONS = 1000;
 
 /** Asks all detectors side by side; what they raise comes in their order. */
 export async function raise(
@@ -85,7 +88,7 @@ export async function raise(
   }
   const samples = samplesByIdentity(columns);
   return answers.flat().flatMap((finding) =>
-    finding.processes.slice(0, MOST_PROCESSES).flatMap((identity) => {
+    finding.processes.flatMap((identity) => {
       const sample = samples.get(identityKey(identity));
       return sample === undefined ? [] : [{ finding, sample }];
     }),
@@ -115,7 +118,21 @@ function validated(answer: unknown): Detection[] {
       'the answer is neither undefined nor a list of { processes: [{ pid, startTime }], usedBytes, limitBytes, reason }',
     );
   }
-  return answer;
+  if (answer.length > MOST_DETECTIONS) {
+    throw new Error(`the answer has ${answer.length} detections; accepted: at most ${MOST_DETECTIONS}`);
+  }
+  return answer.map(copyOf);
+}
+
+/** The plugin may go on writing in its own. */
+function copyOf({ processes, usedBytes, limitBytes, reason, spareBelowBytes }: Detection): Detection {
+  return {
+    processes: processes.slice(0, MOST_PROCESSES).map(({ pid, startTime }) => ({ pid, startTime })),
+    usedBytes,
+    limitBytes,
+    reason: shortened(reason),
+    ...(spareBelowBytes === undefined ? {} : { spareBelowBytes }),
+  };
 }
 
 function isDetection(value: unknown): value is Detection {

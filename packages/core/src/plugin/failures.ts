@@ -1,6 +1,7 @@
-import { messageOf } from '../errors.js';
+import { messageOf, stackOf } from '../errors.js';
 import type { MonitorEmitter } from '../events.js';
 import type { HookFailure, HookName } from '../hook-failure.js';
+import { shortened } from '../log/shortened.js';
 import type { Clock } from '../ports.js';
 import type { PluginStatistics } from './statistics.js';
 
@@ -37,7 +38,7 @@ export class PluginFailures {
   }
 
   readonly report: HookFailure = (plugin, hook, error) => {
-    const message = messageOf(error);
+    const message = shortened(messageOf(error));
     this.#statistics?.countFailure(plugin, hook, message);
     const failures = this.#failuresToTell(plugin, hook);
     if (failures > 0) {
@@ -56,15 +57,5 @@ export class PluginFailures {
     }
     this.#told.set(key, { atMs: nowMs, untold: 0 });
     return (told?.untold ?? 0) + 1;
-  }
-}
-
-/** A plugin can make a stack anything: `Error.prepareStackTrace` gives lists to whoever wants those, and getters can throw. */
-function stackOf(error: unknown): string | undefined {
-  try {
-    const stack: unknown = error instanceof Error ? error.stack : undefined;
-    return typeof stack === 'string' ? stack : undefined;
-  } catch {
-    return undefined;
   }
 }

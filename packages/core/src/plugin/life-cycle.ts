@@ -2,14 +2,12 @@ import { inTime } from '../deadline.js';
 import type { HookName } from '../hook-failure.js';
 import type { Clock } from '../ports.js';
 
-const START_DEADLINE_MS = 10_000;
-const DISPOSE_DEADLINE_MS = 2000;
 /** What is registered while the plugin is being disposed of counts too, but not for ever. */
 const MOST_DISPOSALS = 1000;
 
 /** One call at the start or the end of a plugin's life. */
 export interface LifeCycleHook {
-  readonly deadlineMs: number | undefined;
+  readonly deadlineMs: number;
   readonly call: () => void | Promise<void>;
 }
 
@@ -24,33 +22,35 @@ export async function runStarts(
   surroundings: LifeCycleSurroundings,
 ): Promise<void> {
   for (const hook of hooks) {
-    await run('onStart', hook, START_DEADLINE_MS, surroundings);
+    await run('onStart', hook, hook.deadlineMs, surroundings);
   }
 }
 
-/** Runs and removes all of them, the last one first. Never rejects. */
+/** Runs and removes all of them, the last one first. Never rejects. `untilMs`: nobody waits any longer for any of them. */
 export async function runDisposals(
   hooks: LifeCycleHook[],
   surroundings: LifeCycleSurroundings,
+  untilMs = Number.POSITIVE_INFINITY,
 ): Promise<void> {
   for (let count = 0; count < MOST_DISPOSALS; count += 1) {
     const hook = hooks.pop();
     if (hook === undefined) {
       return;
     }
-    await run('onDispose', hook, DISPOSE_DEADLINE_MS, surroundings);
+    const leftMs = Math.max(0, untilMs - surroundings.clock.monotonicMs());
+    await run('onDispose', hook, Math.min(hook.deadlineMs, leftMs), surroundings);
   }
   surroundings.onFailure('onDispose', new Error(`it has registered more than ${MOST_DISPOSALS} disposals`));
 }
 
 async function run(
   name: 'onStart' | 'onDispose',
-  { call, deadlineMs }: LifeCycleHook,
-  byDefaultMs: number,
+  { call }: LifeCycleHook,
+  deadlineMs: number,
   { clock, onFailure }: LifeCycleSurroundings,
 ): Promise<void> {
   try {
-    await inTime(clock, deadlineMs ?? byDefaultMs, call(), 'it has not come to an end');
+    await inTime(clock, deadlineMs, call(), 'it has not come to an end');
   } catch (error) {
     onFailure(name, error);
   }

@@ -1,4 +1,4 @@
-import { nearestTo } from '../config/suggest.js';
+import { providedService } from '../container/provided-service.js';
 import { Services } from '../container/services.js';
 import type { Token } from '../container/token.js';
 import { LOGGER, PLUGIN_HOST, SEALED_TOKENS } from '../container/tokens.js';
@@ -7,27 +7,30 @@ import type { Decider } from '../decision/pipeline.js';
 import type { PluginDetector } from '../detection/raised.js';
 import { copySamples } from '../detection/samples.js';
 import { MonitorError } from '../errors.js';
-import { EVENT_NAMES, type MonitorEmitter, type ScanEvent } from '../events.js';
+import type { MonitorEmitter, ScanEvent } from '../events.js';
 import type { HookFailure, HookName } from '../hook-failure.js';
 import type { IntervalOverride } from '../interval.js';
 import type { Clock, Logger, ScanColumns } from '../ports.js';
 import { inTime } from '../deadline.js';
 import { isPromiseLike } from '../promise-like.js';
 import { contained } from './contained.js';
-import { deadlineOf } from './hook-deadline.js';
+import {
+  DECIDE_DEADLINE,
+  deadlineOf,
+  DETECT_DEADLINE,
+  DISPOSE_DEADLINE,
+  INTERVAL_DEADLINE,
+  LISTENER_DEADLINE,
+  START_DEADLINE,
+} from './hook-deadline.js';
 import type { HookOptions, PluginEventName, PluginEvents, PluginListener } from './host.js';
 import type { ReportingHost } from './isolation/isolated-plugin.js';
 import type { LifeCycleHook } from './life-cycle.js';
 import type { LoadedPlugin } from './loaded-plugin.js';
 import { metered } from './metered.js';
 import { pluginLogger } from './plugin-logger.js';
+import { requireEvent, requireFunction } from './registration.js';
 import type { PluginStatistics } from './statistics.js';
-
-const DECIDE_DEADLINE_MS = 1000;
-const DETECT_DEADLINE_MS = 500;
-const INTERVAL_DEADLINE_MS = 500;
-/** Of a listener; nothing waits for it. */
-const LISTENER_DEADLINE_MS = 10_000;
 
 /** What plugins are set up with. */
 export interface PluginSurroundings {
@@ -80,13 +83,11 @@ export class LiveHost implements ReportingHost {
   }
 
   on<E extends PluginEventName>(event: E, listener: PluginListener<E>, options: HookOptions = {}): void {
-    if (!EVENT_NAMES.includes(event)) {
-      throw new MonitorError('MM_ERR_PLUGIN_SETUP', unknownEvent(event));
-    }
+    requireEvent(event);
     const hook = this.#register(`on:${event}`, listener);
     const { clock, events } = this.#surroundings;
     const deliver = contained(this.#metered(hook, listener), {
-      deadlineMs: deadlineOf(options, LISTENER_DEADLINE_MS),
+      deadlineMs: deadlineOf(options, LISTENER_DEADLINE),
       clock,
       onFailure: (error) => {
         this.reportFailure(hook, error);
@@ -101,7 +102,7 @@ export class LiveHost implements ReportingHost {
   }
 
   overrideInterval(answer: IntervalOverride['intervalSeconds'], options: HookOptions = {}): void {
-    const deadlineMs = deadlineOf(options, INTERVAL_DEADLINE_MS);
+    const deadlineMs = deadlineOf(options, INTERVAL_DEADLINE);
     const intervalSeconds = this.#asked('overrideInterval', answer, deadlineMs);
     this.intervals.push({ plugin: this.name, deadlineMs, intervalSeconds });
   }
@@ -118,12 +119,12 @@ export class LiveHost implements ReportingHost {
   }
 
   detect(answer: PluginDetector['detect'], options: HookOptions = {}): void {
-    const deadlineMs = deadlineOf(options, DETECT_DEADLINE_MS);
+    const deadlineMs = deadlineOf(options, DETECT_DEADLINE);
     this.detectors.push({ plugin: this.name, deadlineMs, detect: this.#asked('detect', answer, deadlineMs) });
   }
 
   decide(answer: Decider['decide'], options: HookOptions = {}): void {
-    const deadlineMs = deadlineOf(options, DECIDE_DEADLINE_MS);
+    const deadlineMs = deadlineOf(options, DECIDE_DEADLINE);
     this.deciders.push({
       plugin: this.name,
       onFailure: this.#onFailureOfDecider,
@@ -137,14 +138,19 @@ export class LiveHost implements ReportingHost {
   }
 
   provide<T>(wanted: Token<T>, make: (replaced: () => T) => T): void {
-    this.#register(`provide:${wanted.name}`, make);
+    const hook = this.#register(`provide:${wanted.name}` as const, make);
     if (SEALED_TOKENS.has(wanted.id)) {
       throw new MonitorError(
         'MM_ERR_DEPENDENCY_SEALED',
         `${this.name} can not replace "${wanted.name}": guards depend on it; override the decision instead.`,
       );
     }
-    this.#surroundings.services.provide(wanted, (_, replaced) => make(replaced));
+    const onFailure = (error: unknown): void => {
+      this.reportFailure(hook, error);
+    };
+    this.#surroundings.services.provide(wanted, (_, replaced) =>
+      providedService(wanted, make(replaced), this.clock, onFailure),
+    );
     this.#surroundings.onProvide(wanted.id, this.name);
   }
 
@@ -152,14 +158,15 @@ export class LiveHost implements ReportingHost {
     return this.#services.resolve(wanted);
   }
 
-  onStart(call: LifeCycleHook['call'], { deadlineMs }: HookOptions = {}): void {
+  onStart(call: LifeCycleHook['call'], options: HookOptions = {}): void {
     this.#register('onStart', call);
-    this.starts.push({ call, deadlineMs });
+    this.starts.push({ call, deadlineMs: deadlineOf(options, START_DEADLINE) });
   }
 
   /** Allowed at any time: what a plugin acquires later has to be given back as well. */
-  onDispose(call: LifeCycleHook['call'], { deadlineMs }: HookOptions = {}): void {
-    this.disposals.push({ call, deadlineMs });
+  onDispose(call: LifeCycleHook['call'], options: HookOptions = {}): void {
+    requireFunction('onDispose', call);
+    this.disposals.push({ call, deadlineMs: deadlineOf(options, DISPOSE_DEADLINE) });
   }
 
   /** Tells a failure outside of every hook. */
@@ -184,9 +191,7 @@ export class LiveHost implements ReportingHost {
         `${this.name} registered ${hook} after its setup was over; register everything in setup.`,
       );
     }
-    if (typeof callback !== 'function') {
-      throw new MonitorError('MM_ERR_PLUGIN_SETUP', `${hook} needs a function`);
-    }
+    requireFunction(hook, callback);
     this.#surroundings.statistics.add(this.name, hook);
     return hook;
   }
@@ -214,10 +219,4 @@ export class LiveHost implements ReportingHost {
   #withSamples(event: ScanEvent): PluginEvents['scan'] {
     return Object.freeze({ ...event, samples: copySamples(this.#surroundings.samples()) });
   }
-}
-
-function unknownEvent(event: string): string {
-  const near = nearestTo(event, EVENT_NAMES);
-  const advice = near === undefined ? `there are ${EVENT_NAMES.join(', ')}` : `did you mean "${near}"?`;
-  return `there is no event "${event}"; ${advice}`;
 }

@@ -1,8 +1,11 @@
-import { messageOf } from '../errors.js';
+import { messageOf, stackOf } from '../errors.js';
 import type { Logger } from '../ports.js';
 import type { PluginLogger } from './host.js';
 
-/** Fields that tell whose line it is, and when: a plugin's own of that name are left out. */
+/**
+ * Fields that tell whose line it is, and when: a plugin's own of that name are left out, also where only the journal, whose
+ * names are in capitals, would take them for the same.
+ */
 const RESERVED: ReadonlySet<string> = new Set(['level', 'time', 'msg', 'event', 'plugin']);
 
 /** A logger whose lines name the plugin, in the text too. */
@@ -24,17 +27,24 @@ export function lineOf(
   if (typeof first !== 'object' || first === null) {
     return { fields: {}, text: messageOf(first) };
   }
-  const isError = first instanceof Error;
+  const stack = stackOf(first);
   return {
-    fields: { ...entriesOf(first), ...(isError ? { stack: first.stack } : {}) },
-    text: messageOf(message ?? (isError ? first : '')),
+    fields: { ...entriesOf(first), ...(stack === undefined ? {} : { stack }) },
+    text: messageOf(message ?? (stack === undefined ? '' : first)),
   };
 }
 
+/** Getters can throw. */
 function entriesOf(value: object): Record<string, unknown> {
-  return Object.fromEntries<unknown>(Object.entries(value));
+  try {
+    return Object.fromEntries<unknown>(Object.entries(value));
+  } catch {
+    return {};
+  }
 }
 
 function withoutReserved(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([name]) => !RESERVED.has(name)));
+  return Object.fromEntries(
+    Object.entries(fields).filter(([name]) => !RESERVED.has(name.replace(/[^a-z\d]/gi, '').toLowerCase())),
+  );
 }

@@ -10,6 +10,8 @@ import type { LoadedPlugin } from './loaded-plugin.js';
 import type { HookStatistics } from './statistics.js';
 
 const SETUP_DEADLINE_MS = 20_000;
+/** How long all plugins together may take to give back what they hold: systemd kills a stop that lasts 90 s. */
+const DISPOSAL_MS = 30_000;
 
 /** One plugin that is in force. */
 export interface PluginDescription {
@@ -105,8 +107,9 @@ export class PluginSet {
   /** Takes everything back, the last first. Never rejects: what fails is told, and the rest goes on. */
   async dispose(): Promise<void> {
     this.unsubscribe();
+    const untilMs = this.#surroundings.clock.monotonicMs() + DISPOSAL_MS;
     for (const { host } of [...this.#members].reverse()) {
-      await runDisposals(host.disposals, this.#lifeCycleOf(host));
+      await runDisposals(host.disposals, this.#lifeCycleOf(host), untilMs);
       host.endLife();
     }
   }

@@ -5,7 +5,8 @@ import type { RestartLoops } from '../decision/restart-loops.js';
 import type { Episode } from '../detection/episodes.js';
 import { messageOf } from '../errors.js';
 import type { MonitorEmitter, Outcome } from '../events.js';
-import type { Clock } from '../ports.js';
+import { shortened } from '../log/shortened.js';
+import type { Clock, Signal } from '../ports.js';
 import type { IntentRecorder } from './intent-recorder.js';
 import type { Stop } from './stop.js';
 import type { TerminationRequest, TerminationResult, Terminator } from './terminator.js';
@@ -18,6 +19,7 @@ const MOST_FAILURES = 3;
 const LONGEST_MS = 60_000;
 const LONGEST_AFTER_STOP_MS = 1000;
 
+const SIGNALS: ReadonlySet<unknown> = new Set<Signal>(['SIGTERM', 'SIGKILL', 'SIGSTOP', 'SIGCONT']);
 /** What a terminator may answer. */
 const OUTCOMES: ReadonlySet<unknown> = new Set<Exclude<Outcome, 'dry-run'>>([
   'terminated',
@@ -148,7 +150,7 @@ export class Dispatcher {
       return validated(result);
     } catch (error) {
       onFailure(error);
-      return { outcome: 'failed', signal: undefined, reason: messageOf(error) };
+      return { outcome: 'failed', signal: undefined, reason: shortened(messageOf(error)) };
     }
   }
 
@@ -192,9 +194,20 @@ export interface TerminatorInForce {
 
 /** A plugin's terminator is plain JavaScript in the end: types promise nothing about its answer. */
 function validated(result: unknown): TerminationResult {
-  const { outcome, reason } = (result ?? {}) as Partial<Record<keyof TerminationResult, unknown>>;
+  const { outcome, reason, signal, mayRetry, isFinal } = (result ?? {}) as Partial<
+    Record<keyof TerminationResult, unknown>
+  >;
   if (!OUTCOMES.has(outcome) || typeof reason !== 'string') {
     throw new Error('the terminator answered neither an outcome nor a reason');
   }
-  return result as TerminationResult;
+  if (signal !== undefined && !SIGNALS.has(signal)) {
+    throw new Error('the terminator answered a signal that there is not');
+  }
+  return {
+    outcome: outcome as TerminationResult['outcome'],
+    signal: signal as TerminationResult['signal'],
+    reason: shortened(reason),
+    mayRetry: mayRetry === true,
+    isFinal: isFinal === true,
+  };
 }

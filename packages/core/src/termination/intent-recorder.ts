@@ -26,19 +26,20 @@ export class IntentRecorder {
     const { limitBytes, rule } = violation;
     const process = { pid, startTime, name, uid, user, rssBytes };
     const intent = { ...process, limitBytes, rule, why, atMs: this.#clock.now() };
-    const written = this.#intents()
-      .begin(intent)
-      .catch((error: unknown) => {
-        this.#tellFailure(error);
-      });
+    const written = this.#write((intents) => intents.begin(intent)).catch((error: unknown) => {
+      this.#tellFailure(error);
+    });
     await within((ms, abort) => this.#clock.sleep(ms, abort), DEADLINE_MS, written);
   }
 
   async end({ violation, stop, graceMs }: TerminationRequest, { outcome }: TerminationResult): Promise<void> {
-    const written = this.#intents()
-      .end(violation.process, outcome)
-      .catch(() => undefined);
+    const written = this.#write((intents) => intents.end(violation.process, outcome)).catch(() => undefined);
     await within((ms, abort) => stop.sleep(ms, graceMs, abort), DEADLINE_MS, written);
+  }
+
+  /** Async, so that a log of a plugin's that throws at once is no more than one that rejects. */
+  async #write(write: (intents: IntentLog) => Promise<void>): Promise<void> {
+    await write(this.#intents());
   }
 
   /** One sentence, however many kills it concerns. */

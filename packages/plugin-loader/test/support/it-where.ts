@@ -10,7 +10,7 @@ export function itWhere(lack: string | undefined, title: string, body: Mocha.Asy
 }
 
 /** Somebody who is not root, and whom no isolated plugin runs as. */
-export const SOMEBODY = 65_534;
+const SOMEBODY = 65_534;
 
 export const lacksRoot = process.getuid?.() === 0 ? undefined : 'needs root';
 export const lacksOtherUsers =

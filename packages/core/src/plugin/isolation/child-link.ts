@@ -1,4 +1,5 @@
 import type { Clock } from '../../ports.js';
+import { Rate } from './rate.js';
 import type {
   AskedHook,
   Failure,
@@ -12,6 +13,8 @@ import type {
 const HANG_MS = 5000;
 /** Events are left out while so much waits to be taken. */
 const MOST_BACKLOG_BYTES = 1024 * 1024;
+/** Questions bring the samples of a scan, so that more has to fit. */
+const MOST_BACKLOG_OF_QUESTIONS_BYTES = 16 * 1024 * 1024;
 /** A process that sends more in a second runs wild. */
 const MOST_MESSAGES_PER_SECOND = 2000;
 /** Questions that nobody waits for any more are forgotten, the oldest first. */
@@ -41,12 +44,13 @@ export class ChildLink {
   #lastSequence = 0;
   #takenSequence = 0;
   #isWatched = false;
-  #messages = { sinceMs: 0, count: 0 };
+  readonly #messages: Rate;
   /** Why we ended it, where we did. */
   #reason: string | undefined;
 
   constructor(launch: LaunchPluginProcess, clock: Clock, listener: ChildLinkListener) {
     this.#clock = clock;
+    this.#messages = new Rate(clock);
     this.#listener = listener;
     this.#process = launch({
       onMessage: (message) => {
@@ -80,6 +84,10 @@ export class ChildLink {
     return await new Promise((resolve, reject) => {
       if (this.isOver) {
         reject(new Error('its process has ended'));
+        return;
+      }
+      if (this.#process.backlogBytes > MOST_BACKLOG_OF_QUESTIONS_BYTES) {
+        reject(new Error('its process does not keep up'));
         return;
       }
       const id = this.#lastSequence + 1;
@@ -121,16 +129,33 @@ export class ChildLink {
   }
 
   #take(message: FromChild): void {
+    if (this.#settles(message)) {
+      return;
+    }
     this.#countMessage();
-    if (message.type === 'taken') {
-      this.#takenSequence = Math.max(this.#takenSequence, message.sequence);
-    } else if (message.type === 'answer') {
-      this.#settle(message.id)?.resolve(message.answer);
-    } else if (message.type === 'failed' && message.id !== undefined) {
-      this.#settle(message.id)?.reject(errorOf(message.failure));
-    } else {
+    if (!isReply(message)) {
       this.#listener.onMessage(message);
     }
+  }
+
+  /** Whether this is what was waited for: that is never too much. */
+  #settles(message: FromChild): boolean {
+    if (message.type === 'taken') {
+      const isNews = message.sequence > this.#takenSequence && message.sequence <= this.#lastSequence;
+      this.#takenSequence = isNews ? message.sequence : this.#takenSequence;
+      return isNews;
+    }
+    if (message.type === 'answer') {
+      const question = this.#settle(message.id);
+      question?.resolve(message.answer);
+      return question !== undefined;
+    }
+    if (message.type === 'failed' && message.id !== undefined) {
+      const question = this.#settle(message.id);
+      question?.reject(errorOf(message.failure));
+      return question !== undefined;
+    }
+    return false;
   }
 
   #settle(id: number): Question | undefined {
@@ -147,12 +172,7 @@ export class ChildLink {
   }
 
   #countMessage(): void {
-    const nowMs = this.#clock.monotonicMs();
-    if (nowMs - this.#messages.sinceMs >= 1000) {
-      this.#messages = { sinceMs: nowMs, count: 0 };
-    }
-    this.#messages.count += 1;
-    if (this.#messages.count > MOST_MESSAGES_PER_SECOND) {
+    if (this.#messages.count() > MOST_MESSAGES_PER_SECOND) {
       this.end(`it sent more than ${MOST_MESSAGES_PER_SECOND} messages in a second`);
     }
   }
@@ -166,6 +186,15 @@ export class ChildLink {
     this.#questions.clear();
     this.#listener.onEnd(reason);
   }
+}
+
+/** Whether it is one to a question, of ours or of nobody's. */
+function isReply(message: FromChild): boolean {
+  return (
+    message.type === 'taken' ||
+    message.type === 'answer' ||
+    (message.type === 'failed' && message.id !== undefined)
+  );
 }
 
 /** An error of the plugin's, with the stack that it had there. */

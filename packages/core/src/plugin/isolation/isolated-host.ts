@@ -2,7 +2,16 @@ import { MonitorError } from '../../errors.js';
 import type { HookName } from '../../hook-failure.js';
 import type { Clock } from '../../ports.js';
 import { contained } from '../contained.js';
-import { deadlineOf } from '../hook-deadline.js';
+import {
+  DECIDE_DEADLINE,
+  deadlineOf,
+  DETECT_DEADLINE,
+  DISPOSE_DEADLINE,
+  INTERVAL_DEADLINE,
+  LISTENER_DEADLINE,
+  START_DEADLINE,
+  type HookDeadline,
+} from '../hook-deadline.js';
 import type {
   HookOptions,
   PluginEventName,
@@ -13,9 +22,14 @@ import type {
 } from '../host.js';
 import { lineOf } from '../plugin-logger.js';
 import { runDisposals, runStarts, type LifeCycleHook } from '../life-cycle.js';
-import type { AskedHook, IsolatedHooks } from './protocol.js';
+import { requireEvent, requireFunction } from '../registration.js';
+import { MOST_OF_A_KIND, type AskedHook, type IsolatedHooks } from './protocol.js';
 
-const LISTENER_DEADLINE_MS = 10_000;
+const DEADLINES: Readonly<Record<AskedHook, HookDeadline>> = {
+  decide: DECIDE_DEADLINE,
+  detect: DETECT_DEADLINE,
+  overrideInterval: INTERVAL_DEADLINE,
+};
 
 export interface IsolatedSurroundings {
   readonly clock: Clock;
@@ -60,9 +74,10 @@ export class IsolatedHost implements PluginHost {
   }
 
   on<E extends PluginEventName>(event: E, listener: PluginListener<E>, options: HookOptions = {}): void {
-    this.#register(`on:${event}`);
+    requireEvent(event);
+    this.#register(`on:${event}`, listener);
     const { clock } = this.#surroundings;
-    const deadlineMs = deadlineOf(options, LISTENER_DEADLINE_MS);
+    const deadlineMs = deadlineOf(options, LISTENER_DEADLINE);
     const onFailure = (error: unknown): void => {
       this.#surroundings.onFailure(`on:${event}`, error);
     };
@@ -104,13 +119,14 @@ export class IsolatedHost implements PluginHost {
     throw this.#missing('resolve');
   }
 
-  onStart(call: LifeCycleHook['call'], { deadlineMs }: HookOptions = {}): void {
-    this.#register('onStart');
-    this.#starts.push({ call, deadlineMs });
+  onStart(call: LifeCycleHook['call'], options: HookOptions = {}): void {
+    this.#register('onStart', call);
+    this.#starts.push({ call, deadlineMs: deadlineOf(options, START_DEADLINE) });
   }
 
-  onDispose(call: LifeCycleHook['call'], { deadlineMs }: HookOptions = {}): void {
-    this.#disposals.push({ call, deadlineMs });
+  onDispose(call: LifeCycleHook['call'], options: HookOptions = {}): void {
+    requireFunction('onDispose', call);
+    this.#disposals.push({ call, deadlineMs: deadlineOf(options, DISPOSE_DEADLINE) });
   }
 
   seal(): void {
@@ -137,7 +153,12 @@ export class IsolatedHost implements PluginHost {
     if (asked === undefined) {
       throw new Error(`there is no hook ${index}`);
     }
-    return await asked.answer(...args);
+    const answer = await asked.answer(...args);
+    if (answer !== undefined && !isPlain(answer)) {
+      // It would arrive as undefined, which is no opinion.
+      throw new Error('the answer is no plain data');
+    }
+    return answer;
   }
 
   async start(): Promise<void> {
@@ -150,18 +171,23 @@ export class IsolatedHost implements PluginHost {
   }
 
   #registerAsked(hook: AskedHook, answer: Asked['answer'], options: HookOptions = {}): void {
-    this.#register(hook);
-    const deadlineMs = options.deadlineMs === undefined ? undefined : deadlineOf(options, 0);
+    this.#register(hook, answer);
+    if (this.#asked.filter((asked) => asked.hook === hook).length >= MOST_OF_A_KIND) {
+      const message = `${this.name} is isolated, so it can register ${hook} ${MOST_OF_A_KIND} times at most; do more in one.`;
+      throw new MonitorError('MM_ERR_PLUGIN_ISOLATED', message);
+    }
+    const deadlineMs = options.deadlineMs === undefined ? undefined : deadlineOf(options, DEADLINES[hook]);
     this.#asked.push({ hook, deadlineMs, answer });
   }
 
-  #register(hook: HookName): void {
+  #register(hook: HookName, callback: unknown): void {
     if (this.#isSealed) {
       throw new MonitorError(
         'MM_ERR_PLUGIN_SEALED',
         `${this.name} registered ${hook} after its setup was over; register everything in setup.`,
       );
     }
+    requireFunction(hook, callback);
   }
 
   #missing(method: string): MonitorError {
@@ -173,12 +199,21 @@ export class IsolatedHost implements PluginHost {
   }
 }
 
+/** Whether it can be sent at all: a function can't, nor what holds itself. */
+function isPlain(value: unknown): boolean {
+  try {
+    return typeof JSON.stringify(value) === 'string';
+  } catch {
+    return false;
+  }
+}
+
 function loggerOver({ log }: IsolatedSurroundings): PluginLogger {
   const method =
     (level: keyof PluginLogger): PluginLogger['info'] =>
     (...line) => {
       const { fields, text } = lineOf(...line);
-      log(level, fields, text);
+      log(level, isPlain(fields) ? fields : {}, text);
     };
   return { debug: method('debug'), info: method('info'), warn: method('warn'), error: method('error') };
 }

@@ -9,6 +9,7 @@ import type { ConfigIssue } from '../check-config.js';
 import { API_VERSION, type PluginDefinition } from '../definition.js';
 import type { PluginEventName, PluginHost } from '../host.js';
 import { ChildLink, errorOf } from './child-link.js';
+import { Rate } from './rate.js';
 import type {
   FromChild,
   IsolatedDescription,
@@ -28,6 +29,8 @@ const LONGEST_PAUSE_MS = 60_000;
 /** After so many ends within this time, the plugin is not started any more. */
 const MOST_ENDS = 5;
 const ENDS_WINDOW_MS = 10 * 60_000;
+/** A log is for people; the disk that it is kept on is the machine's. */
+const MOST_LINES_PER_SECOND = 100;
 
 export interface IsolatedPluginOptions {
   readonly launch: LaunchPluginProcess;
@@ -51,6 +54,7 @@ type Step = FromChild | { readonly type: 'ended'; readonly how: string };
 /** A plugin that lives in a process of its own: loaded, set up, asked, and started again when its process ends. */
 export class IsolatedPlugin {
   readonly #options: IsolatedPluginOptions;
+  readonly #lines: Rate;
   #link: ChildLink | undefined;
   /** Whoever waits for the next step of a start. */
   #onStep: ((step: Step) => void) | undefined;
@@ -66,6 +70,7 @@ export class IsolatedPlugin {
 
   constructor(options: IsolatedPluginOptions) {
     this.#options = options;
+    this.#lines = new Rate(options.clock);
   }
 
   get state(): IsolationState {
@@ -228,11 +233,21 @@ export class IsolatedPlugin {
 
   #takeMessage(message: FromChild): void {
     if (message.type === 'log') {
-      this.#host?.logger[message.level](message.fields, message.message);
+      this.#log(message);
     } else if (message.type === 'failed') {
       this.#host?.reportFailure(message.hook, errorOf(message.failure));
     } else {
       this.#onStep?.(message);
+    }
+  }
+
+  #log({ level, fields, message }: Extract<FromChild, { type: 'log' }>): void {
+    const lines = this.#lines.count();
+    if (lines <= MOST_LINES_PER_SECOND) {
+      this.#host?.logger[level](fields, message);
+    } else if (lines === MOST_LINES_PER_SECOND + 1) {
+      const why = `it logs more than ${MOST_LINES_PER_SECOND} lines in a second, so the rest of them is left out`;
+      this.#host?.reportFailure('background', new Error(why));
     }
   }
 
@@ -285,7 +300,7 @@ export class IsolatedPlugin {
         return undefined;
       }
       this.#link?.end('it could not be set up again');
-      return step.type === 'ended' ? step.how : 'it is not what it was';
+      return reasonOf(step);
     } catch (error) {
       return messageOf(error);
     }
@@ -311,6 +326,14 @@ export class IsolatedPlugin {
       this.#link.end('the plugin is disposed of');
     }
   }
+}
+
+/** Why a start did not come to its end. */
+function reasonOf(step: Step): string {
+  if (step.type === 'ended') {
+    return step.how;
+  }
+  return step.type === 'refused' ? step.message : 'it is not what it was';
 }
 
 function isSame(a: IsolatedHooks, b: IsolatedHooks): boolean {

@@ -4,7 +4,7 @@ import { ERROR_CODES, type ErrorCode } from '../../errors.js';
 import { EVENT_NAMES } from '../../events.js';
 import type { HookName } from '../../hook-failure.js';
 import { NEEDS, PLUGIN_NAME } from '../definition.js';
-import type { FromChild } from './protocol.js';
+import { MOST_OF_A_KIND, type FromChild } from './protocol.js';
 
 const ASKED = ['decide', 'detect', 'overrideInterval'] as const;
 const HOOKS: readonly HookName[] = [
@@ -42,8 +42,11 @@ const fromChild = v.variant('type', [
   v.object({
     type: v.literal('ready'),
     hooks: v.object({
-      events: v.array(v.picklist(EVENT_NAMES)),
-      asked: v.array(v.object({ hook: v.picklist(ASKED), deadlineMs: v.optional(v.number()) })),
+      events: v.pipe(v.array(v.picklist(EVENT_NAMES)), v.maxLength(EVENT_NAMES.length)),
+      asked: v.pipe(
+        v.array(v.object({ hook: v.picklist(ASKED), deadlineMs: v.optional(v.number()) })),
+        v.maxLength(ASKED.length * MOST_OF_A_KIND),
+      ),
     }),
   }),
   v.object({ type: v.literal('answer'), id: number, answer: v.optional(v.unknown()) }),

@@ -13,6 +13,9 @@ export interface PluginCode {
   readonly inputs: readonly string[];
 }
 
+/** An isolated plugin can register so many hooks of a kind: each of them costs a message at every scan or violation. */
+export const MOST_OF_A_KIND = 8;
+
 /** Questions that an isolated plugin can be asked. */
 export type AskedHook = 'decide' | 'detect' | 'overrideInterval';
 

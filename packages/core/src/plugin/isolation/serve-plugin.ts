@@ -1,4 +1,4 @@
-import { messageOf, MonitorError } from '../../errors.js';
+import { messageOf, MonitorError, stackOf } from '../../errors.js';
 import { EVENT_NAMES } from '../../events.js';
 import { deepFreeze } from '../../freeze.js';
 import type { HookName } from '../../hook-failure.js';
@@ -126,5 +126,5 @@ export class PluginServer {
 }
 
 function failureOf(error: unknown): Failure {
-  return { message: messageOf(error), stack: error instanceof Error ? error.stack : undefined };
+  return { message: messageOf(error), stack: stackOf(error) };
 }

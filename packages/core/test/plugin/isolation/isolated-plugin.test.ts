@@ -381,7 +381,54 @@ describe('an isolated plugin', () => {
       }
       expect(processes[0]?.isOver).to.equal(true);
       await settle();
-      expect(test.eventsOf('pluginError')[0]?.message).to.include('more than 2000 messages in a second');
+      const [first, second] = test.eventsOf('pluginError').map(({ message }) => message);
+      expect(first).to.include('more than 100 lines in a second');
+      expect(second).to.include('more than 2000 messages in a second');
+    });
+
+    it('has 100 lines of log in a second, and the rest is left out', async () => {
+      const { test, processes } = await isolated(warning);
+      await test.tick();
+      const linesOf = (): number => test.log.filter(({ message }) => message.includes('chatter')).length;
+      const chatter = (): void => {
+        for (let message = 0; message < 150; message += 1) {
+          processes[0]?.emit({ type: 'log', level: 'info', fields: {}, message: 'chatter' });
+        }
+      };
+      chatter();
+      expect(linesOf()).to.equal(100);
+      await test.clock.advance(1001);
+      chatter();
+      expect(linesOf()).to.equal(200);
+      expect(processes[0]?.isOver).to.equal(false);
+    });
+
+    it('may answer as many questions as it was asked, however many in one second', async () => {
+      const sparing = definePlugin({
+        name: 'sparing',
+        apiVersion: 1,
+        setup(host) {
+          host.decide(() => ({ verdict: { action: 'spare' }, reason: 'all of them' }));
+        },
+      });
+      const { test, processes } = await isolated(sparing);
+      await test.tick();
+      for (let count = 0; count < 2500; count += 1) {
+        test.machine.spawn(hog());
+      }
+      await test.tick();
+      expect(processes[0]?.isOver).to.equal(false);
+      expect(test.eventsOf('pluginError')).to.deep.equal([]);
+    });
+
+    it('acknowledges nothing that it was not sent', async () => {
+      const { test, processes } = await isolated(warning);
+      await test.tick();
+      processes[0]?.emit({ type: 'taken', sequence: 1e9 });
+      test.machine.spawn(hog());
+      await test.tick();
+      expect(test.eventsOf('kill')).to.deep.equal([]);
+      expect(processes[0]?.isOver).to.equal(false);
     });
 
     it('has events left out while it does not keep up, and that is told once', async () => {

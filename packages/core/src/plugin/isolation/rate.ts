@@ -1,0 +1,25 @@
+import type { Clock } from '../../ports.js';
+
+const SECOND_MS = 1000;
+
+/** Counts what happens within each second. */
+export class Rate {
+  readonly #clock: Clock;
+  #sinceMs = Number.NEGATIVE_INFINITY;
+  #count = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Counts one more; returns how many there were within this second. */
+  count(): number {
+    const nowMs = this.#clock.monotonicMs();
+    if (nowMs - this.#sinceMs >= SECOND_MS) {
+      this.#sinceMs = nowMs;
+      this.#count = 0;
+    }
+    this.#count += 1;
+    return this.#count;
+  }
+}
