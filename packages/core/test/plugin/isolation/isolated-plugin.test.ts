@@ -408,12 +408,17 @@ describe('an isolated plugin', () => {
         name: 'sparing',
         apiVersion: 1,
         setup(host) {
-          host.decide(() => ({ verdict: { action: 'spare' }, reason: 'all of them' }));
+          for (const time of ['first', 'second', 'third']) {
+            host.decide(() => ({
+              verdict: { action: 'spare' },
+              reason: `all of them, for the ${time} time`,
+            }));
+          }
         },
       });
       const { test, processes } = await isolated(sparing);
       await test.tick();
-      for (let count = 0; count < 2500; count += 1) {
+      for (let count = 0; count < 900; count += 1) {
         test.machine.spawn(hog());
       }
       await test.tick();
