@@ -107,6 +107,7 @@ export type {
   Clock,
   Intent,
   IntentLog,
+  GroupLookup,
   Logger,
   MonitorProcess,
   ProcessHandle,
