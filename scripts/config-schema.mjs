@@ -6,9 +6,13 @@ import { toJsonSchema } from '@valibot/to-json-schema';
 
 import { fileSchema, KNOWN_KEYS } from '../packages/core/dist/config/schema.js';
 import { configSchema as scheduleSchema } from '../packages/policy-schedule/dist/config.js';
+import { configSchema as userSchema } from '../packages/policy-user/dist/config.js';
 
 /** Of the official plugins, by what `use` says. */
-const PLUGIN_SCHEMAS = { '@memory-monitor/policy-schedule': scheduleSchema };
+const PLUGIN_SCHEMAS = {
+  '@memory-monitor/policy-schedule': scheduleSchema,
+  '@memory-monitor/policy-user': userSchema,
+};
 
 // Checks that are code (a regular expression that compiles) have no place in a schema; check does them.
 const OPTIONS = { typeMode: 'input', errorMode: 'ignore' };

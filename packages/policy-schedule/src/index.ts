@@ -1,9 +1,9 @@
-import { definePlugin, type PluginHost } from '@memory-monitor/core';
+import { definePlugin, type Clock, type PluginHost } from '@memory-monitor/core';
 
 import { configSchema, type ScheduleConfig } from './config.js';
 import { Schedule } from './schedule.js';
 import { scheduledWindow, type ScheduledWindow } from './scheduled-window.js';
-import { SCHEDULE } from './token.js';
+import { SCHEDULE, type NamedWindows } from './token.js';
 import { localTimeZone } from './wall-clock.js';
 
 export { SCHEDULE, type NamedWindows } from './token.js';
@@ -25,13 +25,7 @@ export default definePlugin({
     if (windows.some(({ suspendsKilling }) => suspendsKilling)) {
       suspendKilling(host, inForce);
     }
-    host.provide(SCHEDULE, () => ({
-      names: windows.flatMap(({ name }) => name ?? []),
-      isOpen: (name) => {
-        const nowMs = host.clock.now();
-        return windows.some((entry) => entry.name === name && entry.window.stateAt(nowMs).isOpen);
-      },
-    }));
+    host.provide(SCHEDULE, () => namedWindows(windows, host.clock));
   },
 });
 
@@ -59,6 +53,14 @@ function overrideInterval(host: PluginHost, schedule: Schedule<ScheduledWindow>)
     }
     return Math.min(window?.checkIntervalSeconds ?? currentSeconds, (untilMs - nowMs) / 1000);
   });
+}
+
+function namedWindows(windows: readonly ScheduledWindow[], clock: Clock): NamedWindows {
+  const names = [...new Set(windows.flatMap(({ name }) => name ?? []))];
+  const schedules = new Map(
+    names.map((wanted) => [wanted, new Schedule(windows.filter(({ name }) => name === wanted))]),
+  );
+  return { names, isOpen: (name) => schedules.get(name)?.at(clock.now()).window !== undefined };
 }
 
 function suspendKilling(host: PluginHost, inForce: () => ScheduledWindow | undefined): void {

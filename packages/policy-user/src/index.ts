@@ -1,0 +1,98 @@
+import {
+  CONFIGURATION,
+  definePlugin,
+  PROCESS_SOURCE,
+  USER_DATABASE,
+  type PluginHost,
+  type UserDatabase,
+} from '@memory-monitor/core';
+
+import { configSchema, type UserPolicyConfig } from './config.js';
+import { isWildcard } from './rules/patterns.js';
+import { RuleBook } from './rules/rule-book.js';
+import { ruleOf, type Rule } from './rules/rule.js';
+import { shadowedRules } from './rules/shadowed.js';
+import { SCHEDULE } from './schedule-token.js';
+import { UserPolicy } from './user-policy.js';
+
+export { configSchema, type UserPolicyConfig } from './config.js';
+
+const LOOK_UP_MS = 2000;
+const DETECT_MS = 1000;
+const DIGITS = /^\d+$/;
+
+/** Limits by user, group and uid: on each process, and on what a user's processes take in total. */
+export default definePlugin({
+  name: 'policy-user',
+  apiVersion: 1,
+  config: configSchema,
+  async setup(host) {
+    const users = host.get(USER_DATABASE);
+    const rules = await rulesOf(host);
+    await warnAboutRules(host, rules, users);
+    const policy = new UserPolicy({
+      plugin: host.name,
+      book: new RuleBook(rules, users, windowsOf(host, rules)),
+      users,
+      source: host.get(PROCESS_SOURCE),
+      clock: host.clock,
+      measure: () => host.get(CONFIGURATION).settings.measure,
+      warn: (message) => {
+        host.logger.warn(message);
+      },
+    });
+    host.overrideLimits((sample) => policy.limits(sample));
+    host.detect(async (scan) => await policy.detect(scan), { deadlineMs: DETECT_MS });
+    host.decide((violation) => policy.decide(violation));
+    host.overrideInterval((seconds) => policy.interval(seconds));
+  },
+});
+
+async function rulesOf(host: PluginHost<UserPolicyConfig>): Promise<Rule[]> {
+  return await Promise.all(
+    host.config.rules.map(async (rule, index) =>
+      ruleOf(rule, await host.configPlace(['rules', index]), index),
+    ),
+  );
+}
+
+/** Throws where a rule names a window that there is not. */
+function windowsOf(host: PluginHost, rules: readonly Rule[]): (name: string) => boolean {
+  const wanted = rules.flatMap(({ during, title }) => (during === undefined ? [] : [{ during, title }]));
+  if (wanted.length === 0) {
+    return () => false;
+  }
+  const windows = host.get(SCHEDULE);
+  for (const { during, title } of wanted) {
+    if (!windows.names.includes(during)) {
+      const known = windows.names.length === 0 ? 'none has a name' : `there are ${windows.names.join(', ')}`;
+      throw new Error(
+        `${title} is for the window "${during}", which policy-schedule does not have; ${known}`,
+      );
+    }
+  }
+  return (name) => windows.isOpen(name);
+}
+
+async function warnAboutRules(host: PluginHost, rules: readonly Rule[], users: UserDatabase): Promise<void> {
+  for (const sentence of shadowedRules(rules)) {
+    host.logger.warn(sentence);
+  }
+  const names = rules.flatMap(({ selector }) => selector.users).filter(isName);
+  const groupNames = rules.flatMap(({ selector }) => selector.groups).filter(isName);
+  await users.resolve({ names, groupNames }, LOOK_UP_MS);
+  for (const { selector, title } of rules) {
+    for (const user of selector.users.filter(
+      (name) => isName(name) && users.uidOf(name).state === 'absent',
+    )) {
+      host.logger.warn(`${title}: there is no user "${user}" on this machine`);
+    }
+    for (const group of selector.groups.filter((name) => users.gidOf(name).state === 'absent')) {
+      host.logger.warn(`${title}: there is no group "${group}" on this machine`);
+    }
+  }
+}
+
+function isName(pattern: string): boolean {
+  return !isWildcard(pattern) && !DIGITS.test(pattern);
+}

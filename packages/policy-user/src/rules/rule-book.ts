@@ -1,0 +1,80 @@
+import type { UserDatabase, UserLookupRequest } from '@memory-monitor/core';
+
+import type { Rule } from './rule.js';
+
+/** The rule for a user; `unknown` while the user database has not said enough to know. */
+export type RuleForUser = Rule | 'none' | 'unknown';
+
+/** Rules in their order: of those that are for a user, the first one counts. */
+export class RuleBook {
+  readonly #rules: readonly Rule[];
+  readonly #users: UserDatabase;
+  readonly #isOpen: (window: string) => boolean;
+  /** What `during` names. */
+  readonly #windows: readonly string[];
+  /** By uid; what is unknown is asked again. */
+  readonly #known = new Map<number, RuleForUser>();
+  #openWindows = '';
+
+  /** `isOpen`: whether the window of that name is. */
+  constructor(rules: readonly Rule[], users: UserDatabase, isOpen: (window: string) => boolean) {
+    this.#rules = rules;
+    this.#users = users;
+    this.#isOpen = isOpen;
+    this.#windows = [...new Set(rules.flatMap(({ during }) => during ?? []))];
+  }
+
+  ruleFor(uid: number): RuleForUser {
+    this.#forgetAtBoundary();
+    const known = this.#known.get(uid);
+    if (known !== undefined) {
+      return known;
+    }
+    const rule = this.#lookAt(uid);
+    if (rule !== 'unknown') {
+      this.#known.set(uid, rule);
+    }
+    return rule;
+  }
+
+  /** Looks at every user anew from now on: people join groups. */
+  forget(): void {
+    this.#known.clear();
+  }
+
+  /** Asks the user database for what it takes to know the rules for these users. Never rejects. */
+  async lookUp(uids: ReadonlySet<number>, deadlineMs: number): Promise<void> {
+    const requests = this.#rules.map(({ selector }) => selector.lookups(uids));
+    await this.#users.resolve(together(requests), deadlineMs);
+  }
+
+  /** Other rules are there when a window opens or closes. */
+  #forgetAtBoundary(): void {
+    const openWindows = this.#windows.length === 0 ? '' : this.#windows.map(this.#isOpen).join();
+    if (openWindows !== this.#openWindows) {
+      this.#openWindows = openWindows;
+      this.forget();
+    }
+  }
+
+  #lookAt(uid: number): RuleForUser {
+    for (const rule of this.#rules) {
+      if (rule.during !== undefined && !this.#isOpen(rule.during)) {
+        continue;
+      }
+      const fit = rule.selector.fit(uid, this.#users);
+      if (fit !== 'no') {
+        return fit === 'yes' ? rule : 'unknown';
+      }
+    }
+    return 'none';
+  }
+}
+
+function together(requests: readonly UserLookupRequest[]): UserLookupRequest {
+  return {
+    uids: new Set(requests.flatMap(({ uids = [] }) => [...uids])),
+    memberships: new Set(requests.flatMap(({ memberships = [] }) => [...memberships])),
+    groupNames: new Set(requests.flatMap(({ groupNames = [] }) => [...groupNames])),
+  };
+}

@@ -1,0 +1,66 @@
+import type { UserDatabase, UserLookupRequest } from '@memory-monitor/core';
+
+import type { RuleConfig } from '../config.js';
+import { fitsAny } from './patterns.js';
+
+/** `unknown`: the user database has not said yet. */
+export type Fit = 'yes' | 'no' | 'unknown';
+
+const DIGITS = /^\d+$/;
+
+/** Whom a rule is for: users by name, by uid, or by a group that they are in; one of these is enough. */
+export class Selector {
+  readonly users: readonly string[];
+  readonly groups: readonly string[];
+  readonly uids: NonNullable<RuleConfig['uids']>;
+
+  constructor({ users = [], groups = [], uids = [] }: Pick<RuleConfig, 'users' | 'groups' | 'uids'>) {
+    this.users = users;
+    this.groups = groups;
+    this.uids = uids;
+  }
+
+  fit(uid: number, users: UserDatabase): Fit {
+    if (
+      this.uids.some(({ first, last }) => first <= uid && uid <= last) ||
+      this.users.includes(String(uid))
+    ) {
+      return 'yes';
+    }
+    const fits = [this.#fitByName(uid, users), ...this.groups.map((group) => fitByGroup(group, uid, users))];
+    return fits.find((fit) => fit === 'yes') ?? fits.find((fit) => fit === 'unknown') ?? 'no';
+  }
+
+  /** What has to be looked up for these users to know whether the rule is for them. */
+  lookups(uids: Iterable<number>): UserLookupRequest {
+    return {
+      uids: this.users.some((user) => !DIGITS.test(user)) ? uids : [],
+      memberships: this.groups.length > 0 ? uids : [],
+      groupNames: this.groups.filter((group) => !DIGITS.test(group)),
+    };
+  }
+
+  #fitByName(uid: number, users: UserDatabase): Fit {
+    if (this.users.length === 0) {
+      return 'no';
+    }
+    if (this.users.includes('*')) {
+      return 'yes';
+    }
+    const name = users.userName(uid);
+    return name === undefined ? 'unknown' : fitsAny(this.users, name) ? 'yes' : 'no';
+  }
+}
+
+function fitByGroup(group: string, uid: number, users: UserDatabase): Fit {
+  const lookup = DIGITS.test(group) ? ({ state: 'found', gid: Number(group) } as const) : users.gidOf(group);
+  if (lookup.state === 'absent') {
+    return 'no';
+  }
+  const gids = users.gidsOf(uid);
+  return lookup.state === 'unanswered' || gids === undefined
+    ? 'unknown'
+    : gids.includes(lookup.gid)
+      ? 'yes'
+      : 'no';
+}

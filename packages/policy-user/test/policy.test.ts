@@ -1,0 +1,350 @@
+import { BYTES_PER_GB, definePlugin } from '@memory-monitor/core';
+import { FakeUsers, TestMonitor, type TestMonitorOptions } from '@memory-monitor/core/testing';
+import { expect } from 'chai';
+
+import plugin from '#src/index.js';
+import { SCHEDULE } from '#src/schedule-token.js';
+
+const GB = BYTES_PER_GB;
+const ALICE = 1001;
+const BOB = 1002;
+const CAROL = 2001;
+
+function people(): FakeUsers {
+  return new FakeUsers(
+    { root: 0, alice: ALICE, bob: BOB, carol: CAROL },
+    { students: { gid: 5000, members: ['alice', 'bob'] }, staff: { gid: 5001, members: ['carol'] } },
+  );
+}
+
+/** A machine of 16 GB whose own limits nobody reaches. */
+async function governed(rules: readonly object[], options: TestMonitorOptions = {}): Promise<TestMonitor> {
+  return await TestMonitor.withPlugins([{ plugin, config: { rules } }], {
+    users: people(),
+    ...options,
+    thresholds: { ramGbThreshold: 100, ramPercentThreshold: 100, ...options.thresholds },
+  });
+}
+
+const victimsOf = (test: TestMonitor): number[] => [...new Set(test.machine.signals.map(({ pid }) => pid))];
+const lastWordOn = (test: TestMonitor, process: { readonly pid: number }): string | undefined =>
+  test.trailOf(process).at(-1);
+
+describe('policy-user', () => {
+  describe('on one process', () => {
+    it('ends who is over the limit of the rule for the user, and the trail names the rule', async () => {
+      const test = await governed([
+        { name: 'students', groups: ['students'], ram_gb_threshold: 2 },
+        { name: 'staff', users: ['car*'], ram_gb_threshold: 8 },
+      ]);
+      const [alice, carol] = [ALICE, CAROL].map((uid) => test.machine.spawn({ uid, rssBytes: 3 * GB }));
+      await test.tick();
+      await test.tick();
+      expect(victimsOf(test)).to.deep.equal([alice!.pid]);
+      expect(test.trailOf(alice!)[0]).to.match(/^limits: kill: .*plugin:policy-user.*rule "students"/);
+      expect(test.decisionOf(carol!)).to.equal(undefined);
+    });
+
+    it('replaces both limits of the machine by those of the rule', async () => {
+      const test = await governed([{ users: ['alice'], ram_gb_threshold: 8 }], {
+        thresholds: { ramGbThreshold: 1, ramPercentThreshold: 1 },
+      });
+      test.machine.spawn({ uid: ALICE, rssBytes: 7 * GB });
+      const bob = test.machine.spawn({ uid: BOB, rssBytes: 2 * GB });
+      await test.tick();
+      await test.tick();
+      expect(victimsOf(test)).to.deep.equal([bob.pid]);
+    });
+
+    it('counts in percent of the memory too, and the smaller limit counts', async () => {
+      const test = await governed([{ users: ['*'], ram_gb_threshold: 8, ram_percent_threshold: 25 }]);
+      const { pid } = test.machine.spawn({ uid: ALICE, rssBytes: 5 * GB });
+      await test.tick();
+      await test.tick();
+      expect(victimsOf(test)).to.deep.equal([pid]);
+    });
+
+    it('takes the first rule that is for the user', async () => {
+      const test = await governed([
+        { uids: ['1001', '3000-3999'], exempt: true },
+        { uids: ['1000-1999'], ram_gb_threshold: 1 },
+      ]);
+      test.machine.spawn({ uid: ALICE, rssBytes: 15 * GB });
+      const bob = test.machine.spawn({ uid: BOB, rssBytes: 2 * GB });
+      await test.tick();
+      await test.tick();
+      expect(victimsOf(test)).to.deep.equal([bob.pid]);
+    });
+
+    it('warns below the limit, and ends at it', async () => {
+      const test = await governed([{ name: 'all', users: ['*'], ram_gb_threshold: 4, warn_percent: 75 }]);
+      const process = test.machine.spawn({ uid: ALICE, rssBytes: 2.9 * GB });
+      await test.tick();
+      expect(test.decisionOf(process)).to.equal(undefined);
+      test.machine.change(process.pid, { rssBytes: 3.1 * GB });
+      await test.tick();
+      expect(lastWordOn(test, process)).to.equal(
+        'plugin:policy-user: warn: rule "all" warns from 75% of a limit on',
+      );
+      expect(test.machine.signals).to.deep.equal([]);
+      test.machine.change(process.pid, { rssBytes: 4.1 * GB });
+      await test.tick();
+      expect(victimsOf(test)).to.deep.equal([process.pid]);
+    });
+
+    it('tolerates an excess for a while, however long there was a warning before, and not a scan longer', async () => {
+      const rule = {
+        name: 'all',
+        users: ['*'],
+        ram_gb_threshold: 4,
+        warn_percent: 50,
+        tolerate_seconds: 100,
+      };
+      const test = await governed([rule]);
+      const process = test.machine.spawn({ uid: ALICE, rssBytes: 3 * GB });
+      await test.tick();
+      await test.clock.advance(600_000);
+      test.machine.change(process.pid, { rssBytes: 5 * GB });
+      await test.tick();
+      expect(lastWordOn(test, process)).to.equal(
+        'plugin:policy-user: spare: rule "all" tolerates this for 100 s',
+      );
+      await test.clock.advance(99_000);
+      expect(test.machine.signals).to.deep.equal([]);
+      await test.clock.advance(1100);
+      expect(victimsOf(test)).to.deep.equal([process.pid]);
+    });
+
+    it('tolerates anew who was below in between', async () => {
+      const test = await governed([{ users: ['*'], ram_gb_threshold: 4, tolerate_seconds: 100 }]);
+      const process = test.machine.spawn({ uid: ALICE, rssBytes: 5 * GB });
+      await test.tick();
+      await test.clock.advance(80_000);
+      test.machine.change(process.pid, { rssBytes: 3 * GB });
+      await test.tick();
+      test.machine.change(process.pid, { rssBytes: 5 * GB });
+      await test.clock.advance(90_000);
+      expect(test.machine.signals).to.deep.equal([]);
+    });
+
+    it('only warns where the rule says so', async () => {
+      const test = await governed([{ name: 'all', users: ['*'], ram_gb_threshold: 4, action: 'warn' }]);
+      const process = test.machine.spawn({ uid: ALICE, rssBytes: 5 * GB });
+      await test.tick();
+      expect(lastWordOn(test, process)).to.equal('plugin:policy-user: warn: rule "all" only warns');
+      expect(test.machine.signals).to.deep.equal([]);
+    });
+
+    it('exempts programs by name', async () => {
+      const test = await governed([
+        { name: 'all', users: ['*'], ram_gb_threshold: 4, exempt_names: ['rstudio-*', 'tmux'] },
+      ]);
+      const rstudio = test.machine.spawn({
+        uid: ALICE,
+        rssBytes: 5 * GB,
+        comm: 'rstudio-server',
+        name: 'rstudio-server',
+      });
+      const python = test.machine.spawn({ uid: ALICE, rssBytes: 5 * GB });
+      await test.tick();
+      await test.tick();
+      expect(victimsOf(test)).to.deep.equal([python.pid]);
+      expect(lastWordOn(test, rstudio)).to.equal(
+        'plugin:policy-user: spare: rule "all" exempts rstudio-server',
+      );
+    });
+  });
+
+  describe('on all processes of a user', () => {
+    const rule = { name: 'students', groups: ['students'], total_gb_threshold: 6 };
+
+    it('ends the largest when they are over it together, one at a time, until they are not', async () => {
+      const test = await governed([rule]);
+      const [small, large, middle] = [2, 4, 3].map((gb) =>
+        test.machine.spawn({ uid: ALICE, rssBytes: gb * GB }),
+      );
+      const others = [BOB, CAROL].map((uid) => test.machine.spawn({ uid, rssBytes: 5 * GB }));
+      await test.tick();
+      expect(victimsOf(test)).to.deep.equal([large!.pid]);
+      for (let ticks = 0; ticks < 3; ticks += 1) {
+        await test.tick();
+      }
+      expect(victimsOf(test)).to.deep.equal([large!.pid]);
+      expect(test.trailOf(large!)[0]).to.match(
+        /^plugin:policy-user: kill: rule "students", all processes of alice: 9\.00GB is over 6\.00GB$/,
+      );
+      expect([small!, middle!, ...others].every((process) => test.machine.isRunning(process))).to.equal(true);
+    });
+
+    it('waits for who is on the way out before it ends the next', async () => {
+      const test = await governed([rule], { settings: { graceSeconds: 600 } });
+      for (let count = 0; count < 4; count += 1) {
+        test.machine.spawn({ uid: ALICE, rssBytes: 2.5 * GB, onSignal: () => 'sent' });
+      }
+      await test.tick();
+      expect(victimsOf(test)).to.have.length(1);
+      await test.tick();
+      await test.tick();
+      expect(victimsOf(test)).to.have.length(2);
+      await test.tick();
+      expect(victimsOf(test)).to.have.length(2);
+    });
+
+    it('ends the newest where the rule says so, and leaves a new shell alone', async () => {
+      const test = await governed([{ ...rule, first: 'newest' }]);
+      test.machine.spawn({ uid: ALICE, rssBytes: 4 * GB, startTime: 100 });
+      const newer = test.machine.spawn({ uid: ALICE, rssBytes: 3 * GB, startTime: 200 });
+      test.machine.spawn({ uid: ALICE, rssBytes: GB / 100, startTime: 300 });
+      await test.tick();
+      expect(victimsOf(test)).to.deep.equal([newer.pid]);
+    });
+
+    it('ends the fastest growing where the rule says so', async () => {
+      const test = await governed([{ ...rule, first: 'fastest-growing' }]);
+      test.machine.spawn({ uid: ALICE, rssBytes: 4 * GB });
+      const growing = test.machine.spawn({ uid: ALICE, rssBytes: 1 * GB });
+      await test.tick();
+      test.machine.change(growing.pid, { rssBytes: 2.5 * GB });
+      await test.tick();
+      expect(victimsOf(test)).to.deep.equal([growing.pid]);
+    });
+
+    it('passes over programs that are exempt', async () => {
+      const test = await governed([{ ...rule, exempt_names: ['rsession'] }]);
+      test.machine.spawn({ uid: ALICE, rssBytes: 4 * GB, name: 'rsession', comm: 'rsession' });
+      const other = test.machine.spawn({ uid: ALICE, rssBytes: 3 * GB });
+      await test.tick();
+      expect(victimsOf(test)).to.deep.equal([other.pid]);
+    });
+
+    it('counts shared memory once', async () => {
+      const test = await governed([rule]);
+      for (let count = 0; count < 4; count += 1) {
+        test.machine.spawn({ uid: ALICE, rssBytes: 3 * GB, sharedBytes: 2.8 * GB, pssBytes: 0.9 * GB });
+      }
+      await test.tick();
+      await test.tick();
+      expect(test.machine.signals).to.deep.equal([]);
+    });
+
+    it('holds what can not be read against nobody', async () => {
+      const test = await governed([rule]);
+      for (let count = 0; count < 4; count += 1) {
+        test.machine.spawn({ uid: ALICE, rssBytes: 3 * GB, sharedBytes: 2.8 * GB, hangs: true });
+      }
+      await test.tick();
+      await test.clock.advance(120_000);
+      expect(test.machine.signals).to.deep.equal([]);
+      expect(test.eventsOf('scan').length).to.be.at.least(3);
+      expect(test.eventsOf('pluginError')).to.deep.equal([]);
+    });
+
+    it('warns below it, and names who would go', async () => {
+      const test = await governed([{ ...rule, warn_percent: 80 }]);
+      const process = test.machine.spawn({ uid: ALICE, rssBytes: 5 * GB });
+      await test.tick();
+      expect(lastWordOn(test, process)).to.match(/warn: rule "students" warns from 80% of a limit on$/);
+      expect(test.machine.signals).to.deep.equal([]);
+    });
+
+    it('tolerates an excess for a while', async () => {
+      const test = await governed([{ ...rule, tolerate_seconds: 45 }]);
+      test.machine.spawn({ uid: ALICE, rssBytes: 7 * GB });
+      await test.tick();
+      await test.clock.advance(44_000);
+      expect(test.machine.signals).to.deep.equal([]);
+      await test.clock.advance(1100);
+      expect(victimsOf(test)).to.have.length(1);
+    });
+  });
+
+  it('limits what all users of a rule take together', async () => {
+    const test = await governed([{ name: 'lab', groups: ['students'], together_percent_threshold: 50 }]);
+    const [alice, bob, carol] = [ALICE, BOB, CAROL].map((uid, index) =>
+      test.machine.spawn({ uid, rssBytes: (4 + index) * GB }),
+    );
+    await test.tick();
+    expect(victimsOf(test)).to.deep.equal([bob!.pid]);
+    expect(test.trailOf(bob!)[0]).to.include(
+      'rule "lab", all processes of its users together: 9.00GB is over 8.00GB',
+    );
+    expect([alice!, carol!].every((process) => test.machine.isRunning(process))).to.equal(true);
+  });
+
+  describe('while the user database does not answer', () => {
+    it('lets those live whose rule is not known, tells it once, and ends them once it is', async () => {
+      const users = people();
+      users.isAnswering = false;
+      const test = await governed([{ groups: ['students'], ram_gb_threshold: 2 }], {
+        users,
+        thresholds: { ramGbThreshold: 1 },
+      });
+      const { pid } = test.machine.spawn({ uid: ALICE, rssBytes: 3 * GB });
+      await test.tick();
+      await test.tick();
+      expect(test.machine.signals).to.deep.equal([]);
+      expect(test.log.filter(({ message }) => message.includes('does not answer'))).to.have.length(1);
+      users.isAnswering = true;
+      await test.tick();
+      await test.clock.advance(200);
+      expect(victimsOf(test)).to.deep.equal([pid]);
+    });
+
+    it('applies rules by uid all the same', async () => {
+      const users = people();
+      users.isAnswering = false;
+      const test = await governed([{ uids: ['1000-1999'], ram_gb_threshold: 2 }], { users });
+      const { pid } = test.machine.spawn({ uid: ALICE, rssBytes: 3 * GB });
+      await test.tick();
+      expect(victimsOf(test)).to.deep.equal([pid]);
+    });
+  });
+
+  describe('with a schedule', () => {
+    it('has rules that are there only while a window is open', async () => {
+      const open = new Set(['day']);
+      const schedule = definePlugin({
+        name: 'schedule',
+        apiVersion: 1,
+        setup(host) {
+          host.provide(SCHEDULE, () => ({ names: ['day', 'night'], isOpen: (name) => open.has(name) }));
+        },
+      });
+      const rules = [
+        { users: ['*'], during: 'night', ram_gb_threshold: 8 },
+        { users: ['*'], during: 'day', ram_gb_threshold: 2 },
+      ];
+      const test = await TestMonitor.withPlugins([{ plugin: schedule }, { plugin, config: { rules } }], {
+        users: people(),
+        thresholds: { ramGbThreshold: 100, ramPercentThreshold: 100 },
+      });
+      open.clear();
+      open.add('night');
+      const process = test.machine.spawn({ uid: ALICE, rssBytes: 3 * GB });
+      await test.tick();
+      await test.tick();
+      expect(test.machine.signals).to.deep.equal([]);
+      open.clear();
+      open.add('day');
+      await test.tick();
+      expect(victimsOf(test)).to.deep.equal([process.pid]);
+    });
+  });
+
+  it('says at the start which rules can do nothing', async () => {
+    const test = await governed([
+      { name: 'all students', groups: ['students'], ram_gb_threshold: 4 },
+      { name: 'guests', users: ['guest-*', 'alicia'], ram_gb_threshold: 1 },
+      { name: 'students at night', groups: ['students'], ram_gb_threshold: 8 },
+      { name: 'one guest', users: ['guest-7'], ram_gb_threshold: 8 },
+      { name: 'nobody', groups: ['stuff'], ram_gb_threshold: 8 },
+    ]);
+    expect(test.log.filter(({ level }) => level === 'warn').map(({ message }) => message)).to.deep.equal([
+      '[policy-user] rule "students at night" never counts: rule "all students" comes first and is for the same users',
+      '[policy-user] rule "one guest" never counts: rule "guests" comes first and is for the same users',
+      '[policy-user] rule "guests": there is no user "alicia" on this machine',
+      '[policy-user] rule "one guest": there is no user "guest-7" on this machine',
+      '[policy-user] rule "nobody": there is no group "stuff" on this machine',
+    ]);
+  });
+});
