@@ -80,7 +80,7 @@ inMachine(
     });
 
     it('loses no line when the log is rotated in a grace period, and the victim gets its SIGKILL', async (machine) => {
-      const hog = await startHog(machine, true);
+      const hog = await startHog(machine, { isStubborn: true });
       await waitFor(
         async () => (await logged(machine, `Killing process: PID=${hog.pid}`)).length === 1,
         'the SIGTERM',

@@ -48,16 +48,32 @@ export async function logged(machine: Machine, text: string): Promise<string[]> 
   return lines.split('\n').filter((line) => line.includes(text));
 }
 
-/** An ordinary user's process of 300 MB; it has them when this resolves. */
-export async function startHog(machine: Machine, isStubborn = false): Promise<Background> {
+export interface Hog {
+  /** Alice, if nothing is said. */
+  readonly user?: string;
+  /** 300 if nothing is said. */
+  readonly megabytes?: number;
+  /** Whether it ignores SIGTERM. */
+  readonly isStubborn?: boolean;
+}
+
+/** An ordinary user's process with so much memory; it has it, or was ended on the way there, when this resolves. */
+export async function startHog(
+  machine: Machine,
+  { user = 'alice', megabytes = 300, isStubborn = false }: Hog = {},
+): Promise<Background> {
   const program = `
 import signal, time
 ${isStubborn ? 'signal.signal(signal.SIGTERM, signal.SIG_IGN)' : ''}
-block = bytearray(300 << 20)
+block = bytearray(${megabytes} << 20)
 print('ready', flush=True)
 time.sleep(600)`;
-  const hog = await machine.start(['python3', '-c', program], { user: 'alice' });
-  await waitFor(() => hog.stdout().includes('ready'), 'the hog to have its memory');
+  const hog = await machine.start(['python3', '-c', program], { user });
+  let isOver = false;
+  void hog.ended.then(() => {
+    isOver = true;
+  });
+  await waitFor(() => isOver || hog.stdout().includes('ready'), 'the hog to have its memory');
   return hog;
 }
 
