@@ -91,6 +91,8 @@ export class PluginLoader {
       if (remarks.length > 0) {
         throw new ConfigurationError(await locate(sources, remarks));
       }
+      await this.#prune(plugins);
+      return loaded;
     } catch (error) {
       for (const { discard } of loaded) {
         discard?.();
@@ -98,10 +100,6 @@ export class PluginLoader {
       this.dispose();
       throw error;
     }
-    if (plugins.length > 0) {
-      await this.#compiler.prune(plugins.map(({ use }) => this.#entryOf(use)));
-    }
-    return loaded;
   }
 
   /** Its plugins are disposed of: removes what was compiled or copied for them alone. */
@@ -121,6 +119,14 @@ export class PluginLoader {
       return await this.#load(plugin);
     } catch (error) {
       throw error instanceof MonitorError ? new PluginError(error.code, error.message, index, error) : error;
+    }
+  }
+
+  /** Where nothing was compiled, there is no directory to tidy up. */
+  async #prune(plugins: readonly PluginConfig[]): Promise<void> {
+    const compiled = plugins.filter(({ use }) => !this.#isBuiltIn(use));
+    if (compiled.length > 0) {
+      await this.#compiler.prune(compiled.map(({ use }) => this.#entryOf(use)));
     }
   }
 

@@ -1,4 +1,5 @@
-import { chmodSync, chownSync, copyFileSync, mkdirSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { chmodSync, chownSync, constants, copyFileSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 import {
@@ -20,6 +21,7 @@ import { findFreeUid } from './own-uid.js';
 
 /** Others may pass through, to the one file that they know and may read. */
 const PASSABLE = 0o711;
+const PASSABLE_BITS = 0o111;
 const READABLE_FOR_GROUP = 0o640;
 const ROOT_UID = 0;
 
@@ -92,15 +94,18 @@ export class IsolatedPlugins {
     }
     const { runtimeDirectory } = this.#options;
     const directory = join(runtimeDirectory, 'plugins');
-    const copy = join(directory, `${uid}-${basename(file)}`);
+    // Of its own: another monitor, or this one after a reload, may have the same code for the same user, and removes its copy.
+    const copy = join(directory, `${randomUUID()}-${basename(file)}`);
     try {
       mkdirSync(directory, { recursive: true, mode: 0o755 });
       requireTrusted(directory, 'the directory for isolated plugins');
+      // Whatever the umask has left of that.
+      chmodSync(runtimeDirectory, statSync(runtimeDirectory).mode | PASSABLE_BITS);
       chmodSync(directory, PASSABLE);
-      copyFileSync(file, copy);
+      this.#copies.push(copy);
+      copyFileSync(file, copy, constants.COPYFILE_EXCL);
       chownSync(copy, ROOT_UID, uid);
       chmodSync(copy, READABLE_FOR_GROUP);
-      this.#copies.push(copy);
     } catch (error) {
       if (error instanceof MonitorError) {
         throw error;
