@@ -97,20 +97,21 @@ export class PluginLoader {
       for (const { discard } of loaded) {
         discard?.();
       }
-      this.dispose();
+      await this.dispose();
       throw error;
     }
   }
 
-  /** Its plugins are disposed of: removes what was compiled or copied for them alone. */
-  dispose(): void {
+  /** Its plugins are disposed of: removes what was compiled or copied for them alone. Resolves when none of their processes runs. */
+  async dispose(): Promise<void> {
+    await this.#isolated.dispose();
     process.off('exit', this.#tidyUp);
     this.#tidyUp();
   }
 
   /** However the process ends: what lies in /run takes memory. */
   readonly #tidyUp = (): void => {
-    this.#isolated.dispose();
+    this.#isolated.release();
     this.#compiler.dispose();
   };
 

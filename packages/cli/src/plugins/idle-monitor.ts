@@ -42,6 +42,6 @@ export async function withIdleMonitor<T>(
     return await use(monitor);
   } finally {
     await monitor.disposePlugins();
-    loader.dispose();
+    await loader.dispose();
   }
 }

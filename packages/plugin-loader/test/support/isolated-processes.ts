@@ -14,6 +14,14 @@ export function isolatedProcesses(): number[] {
     .filter((pid) => read(pid, 'cmdline').includes(CHILD_ENTRY) && parentOf(pid) === process.pid);
 }
 
+/** The PIDs of what runs as a user and is no zombie. */
+export function processesOf(uid: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => uidOf(pid) === uid && !/^State:\s+Z/m.test(read(pid, 'status')));
+}
+
 /** The uid that a process runs as; undefined if it is gone. */
 export function uidOf(pid: number): number | undefined {
   const uid = /^Uid:\s+(\d+)/m.exec(read(pid, 'status'))?.[1];

@@ -11,6 +11,7 @@ import {
   endIsolatedProcesses,
   isolatedProcesses,
   noneIsLeft,
+  processesOf,
   uidOf,
 } from '../../support/isolated-processes.js';
 import { itWhere, lacksIsolation, SOMEBODY } from '../../support/it-where.js';
@@ -34,14 +35,18 @@ describe('plugins in processes of their own', () => {
     runtimeDirectory = join(root, 'run');
     isolated = another();
   });
-  afterEach(() => {
-    isolated.dispose();
+  afterEach(async () => {
+    await isolated.dispose();
   });
 
-  const copies = (): string[] => {
+  /** What lies in the directories of plugins, or is none. */
+  const left = (): string[] => {
     const directory = join(runtimeDirectory, 'plugins');
-    return existsSync(directory) ? readdirSync(directory).map((name) => join(directory, name)) : [];
+    return existsSync(directory)
+      ? readdirSync(directory, { recursive: true, encoding: 'utf8' }).map((name) => join(directory, name))
+      : [];
   };
+  const copies = (): string[] => left().filter((path) => path.endsWith('.mjs'));
   const load = async (
     source: string,
     { by = isolated, ...more }: Partial<PluginConfig> & { by?: IsolatedPlugins } = {},
@@ -126,8 +131,9 @@ describe('plugins in processes of their own', () => {
       const { uid, gid, mode } = statSync(copy);
       expect([uid, gid, mode & 0o7777]).to.deep.equal([0, uidOf(pid), 0o640]);
       expect(readFileSync(copy, 'utf8')).to.include('mine');
-      // Nobody can list what is there.
-      expect(statSync(join(copy, '..')).mode & 0o7777).to.equal(0o711);
+      // Nobody can list what is there, and nobody else can enter it.
+      expect(statSync(join(copy, '..')).mode & 0o7777).to.equal(0o710);
+      expect(statSync(join(copy, '../..')).mode & 0o7777).to.equal(0o711);
     },
   );
 
@@ -151,11 +157,50 @@ describe('plugins in processes of their own', () => {
     await loaded(pluginNamed('mine'));
     await loaded(pluginNamed('mine'), { by: others });
     expect(copies()).to.have.length(2);
-    isolated.dispose();
+    await isolated.dispose();
     expect(copies()).to.have.length(1);
-    others.dispose();
-    expect(copies()).to.deep.equal([]);
-    isolated.dispose();
+    await others.dispose();
+    expect(left()).to.deep.equal([]);
+    await isolated.dispose();
+  });
+
+  itWhere(
+    lacksIsolation,
+    'share no user with the same plugin of another loader, until that is disposed of',
+    async () => {
+      const others = another();
+      const uidBy = async (by: IsolatedPlugins): Promise<number | undefined> => {
+        const before = isolatedProcesses();
+        const { discard } = await loaded(pluginNamed('mine'), { by });
+        const [uid] = isolatedProcesses()
+          .filter((pid) => !before.includes(pid))
+          .map(uidOf);
+        discard?.();
+        await noneIsLeft();
+        return uid;
+      };
+      const first = await uidBy(isolated);
+      const second = await uidBy(others);
+      expect(second).to.not.equal(first);
+      await isolated.dispose();
+      await others.dispose();
+      expect(await uidBy(another())).to.equal(first);
+    },
+  );
+
+  it('are gone, with all that they have started, when the loader is disposed of', async () => {
+    const plugin = await loaded(
+      pluginNamed('breeding', {
+        code: `import { spawn } from 'node:child_process';
+          for (const detached of [true, false]) spawn('sleep', ['9'], { detached, stdio: 'ignore' });`,
+      }),
+    );
+    const [pid = 0] = isolatedProcesses();
+    const uid = uidOf(pid) ?? 0;
+    expect(plugin.isolation?.().state).to.equal('restarting');
+    await isolated.dispose();
+    expect(isolatedProcesses()).to.deep.equal([]);
+    expect(uid === process.getuid?.() ? [] : processesOf(uid)).to.deep.equal([]);
   });
 
   for (const [what, spoil] of Object.entries({
@@ -177,7 +222,7 @@ describe('plugins in processes of their own', () => {
         expect(message)
           .to.contain(`the directory for isolated plugins, is not trusted`)
           .and.to.contain(directory);
-        expect(copies()).to.deep.equal([]);
+        expect(left().filter((path) => !path.endsWith('/plugins'))).to.deep.equal([]);
         expect(isolatedProcesses()).to.deep.equal([]);
         chownSync(directory, 0, 0);
         chmodSync(directory, 0o755);
@@ -190,8 +235,10 @@ describe('plugins in processes of their own', () => {
     const message = await rejection('MM_ERR_PLUGIN_ISOLATED', () =>
       load(pluginNamed('mine'), { by: another() }),
     );
-    expect(message).to.contain(
-      `The code of the plugin ${at.path('plugin.ts')} can not be put into ${runtimeDirectory}/plugins, where its own process could read it: ENOTDIR`,
+    expect(message).to.match(
+      new RegExp(
+        `^The plugin .*plugin\\.ts can not be isolated, since ${runtimeDirectory}/plugins can not hold its code: ENOTDIR.*; let root write there\\.$`,
+      ),
     );
   });
 });
