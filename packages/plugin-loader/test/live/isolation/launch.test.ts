@@ -380,6 +380,28 @@ describe('the process of an isolated plugin', () => {
       expect(messages).to.deep.equal([{ type: 'disposed' }]);
     });
 
+    it('brings large answers in time: a thousand detections, of eight hooks at once', async () => {
+      const { exited, messages } = launch(`
+        const answer = Array.from({ length: 1000 }, (_, pid) => ({ pid, reason: 'x'.repeat(200) }));
+        for (let id = 1; id <= 8; id += 1) link.write(JSON.stringify({ type: 'answer', id, answer }) + '\\n');
+        link.end('', () => process.exit(0));
+      `);
+      expect(await exited()).to.equal('it exited with code 0');
+      expect(messages).to.have.length(8);
+    });
+
+    const floods: Record<string, string> = {
+      'sends, be each a message that is right': `link.write('{"type":"taken","sequence":1,"x":"' + 'x'.repeat(60000) + '"}\\n', again)`,
+      prints: "process.stdout.write('x'.repeat(65536), again)",
+      'prints as errors': "process.stderr.write('x\\n'.repeat(2000), again)",
+    };
+    for (const [what, write] of Object.entries(floods)) {
+      it(`ends it where there is too much of what it ${what}`, async () => {
+        const { exited } = launch(`const again = () => ${write}; again();`);
+        expect(await exited()).to.equal('it sent or printed more than 2.5 MB in a second');
+      });
+    }
+
     it('may be closed by it, which is no end and no error of the monitor', async () => {
       const {
         process: child,
@@ -446,6 +468,15 @@ describe('the process of an isolated plugin', () => {
         ['info', 'two'],
         ['warn', 'Größe'],
       ]);
+    });
+
+    it('can not forge, hide or colour a line', async () => {
+      const { exited, texts } = launch(String.raw`
+        console.error('\x1b[2Jall is well\r2026\u2028INFO');
+        link.unref();
+      `);
+      await exited();
+      expect(texts()).to.deep.equal([String.raw`\x1b[2Jall is well\x0d2026\u2028INFO`]);
     });
 
     it('is not shown any more after a line that is far too long, which is told', async () => {
