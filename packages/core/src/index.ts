@@ -97,6 +97,7 @@ export type {
   ToChild,
 } from './plugin/isolation/protocol.js';
 export { parseFromChild } from './plugin/isolation/parse-from-child.js';
+export { Rate } from './plugin/isolation/rate.js';
 export { PluginServer, type ChildSurroundings } from './plugin/isolation/serve-plugin.js';
 export { PluginError } from './plugin/plugin-error.js';
 export type { LoadedPlugin, PluginSource } from './plugin/loaded-plugin.js';

@@ -97,28 +97,27 @@ export class PluginLoader {
       if (remarks.length > 0) {
         throw new ConfigurationError(await locate(sources, remarks));
       }
+      await this.#prune(plugins);
+      return loaded;
     } catch (error) {
       for (const { discard } of loaded) {
         discard?.();
       }
-      this.dispose();
+      await this.dispose();
       throw error;
     }
-    if (plugins.length > 0) {
-      await this.#compiler.prune(plugins.map(({ use }) => this.#entryOf(use)));
-    }
-    return loaded;
   }
 
-  /** Its plugins are disposed of: removes what was compiled or copied for them alone. */
-  dispose(): void {
+  /** Its plugins are disposed of: removes what was compiled or copied for them alone. Resolves when none of their processes runs. */
+  async dispose(): Promise<void> {
+    await this.#isolated.dispose();
     process.off('exit', this.#tidyUp);
     this.#tidyUp();
   }
 
   /** However the process ends: what lies in /run takes memory. */
   readonly #tidyUp = (): void => {
-    this.#isolated.dispose();
+    this.#isolated.release();
     this.#compiler.dispose();
   };
 
@@ -127,6 +126,14 @@ export class PluginLoader {
       return await this.#load(plugin);
     } catch (error) {
       throw error instanceof MonitorError ? new PluginError(error.code, error.message, index, error) : error;
+    }
+  }
+
+  /** Where nothing was compiled, there is no directory to tidy up. */
+  async #prune(plugins: readonly PluginConfig[]): Promise<void> {
+    const compiled = plugins.filter(({ use }) => !this.#isBuiltIn(use));
+    if (compiled.length > 0) {
+      await this.#compiler.prune(compiled.map(({ use }) => this.#entryOf(use)));
     }
   }
 

@@ -90,7 +90,7 @@ export async function run(options: RunOptions): Promise<number> {
     await monitor.run({ once: options.once === true });
   } finally {
     await control?.close();
-    live.current.loader.dispose();
+    await live.current.loader.dispose();
     output.tellHeldTrouble();
     await output.close();
   }
@@ -161,13 +161,15 @@ async function reload(
   const { configuration, sources } = await readConfiguration(options);
   const loader = createPluginLoader(configuration);
   const plugins = await loader.load(configuration.plugins, sources);
-  if (await monitor.reload(configuration, plugins)) {
-    live.current.loader.dispose();
-    const pluginFiles = together(live.current.pluginFiles, loader.files);
-    live.current = { configuration, sources, loader, pluginFiles };
-    await output.apply(configuration.settings);
-    await tellNeeds(monitor);
+  if (!(await monitor.reload(configuration, plugins))) {
+    await loader.dispose();
+    return;
   }
+  await live.current.loader.dispose();
+  const pluginFiles = together(live.current.pluginFiles, loader.files);
+  live.current = { configuration, sources, loader, pluginFiles };
+  await output.apply(configuration.settings);
+  await tellNeeds(monitor);
 }
 
 /** Of two with the same code, which comes first in its files, one. */

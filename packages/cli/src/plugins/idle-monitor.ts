@@ -1,6 +1,7 @@
 import {
   composeMonitor,
   LOGGER,
+  printable,
   type Configuration,
   type Monitor,
   type SourceFile,
@@ -12,7 +13,7 @@ import { createPluginLoader } from './create-loader.js';
 
 const ignore = (): void => undefined;
 const complain = (_: unknown, message: string): void => {
-  process.stderr.write(`${message}\n`);
+  process.stderr.write(`${printable(message)}\n`);
 };
 /** What plugins log is not asked for here; their trouble is. */
 const STANDARD_ERROR = { debug: ignore, info: ignore, warn: complain, error: complain };
@@ -42,6 +43,6 @@ export async function withIdleMonitor<T>(
     return await use(monitor);
   } finally {
     await monitor.disposePlugins();
-    loader.dispose();
+    await loader.dispose();
   }
 }

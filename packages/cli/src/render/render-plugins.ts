@@ -14,7 +14,7 @@ function renderPlugin({ name, version, use, file, isolation, needs, hooks }: Plu
     ...needs.map((need) => `needs the ${need}`),
   ];
   return [
-    [`${name}${version === undefined ? '' : ` ${version}`}`, where, ...traits].join(', '),
+    [`${name}${version === undefined ? '' : ` ${printable(version)}`}`, where, ...traits].join(', '),
     ...inColumns(hooks.map(hookRow)),
     ...hooks.flatMap(({ hook, lastFailure }) =>
       lastFailure === undefined ? [] : [`  last failure in ${hook}: ${printable(lastFailure)}`],

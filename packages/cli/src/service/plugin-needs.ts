@@ -30,7 +30,7 @@ export async function findPluginNeeds(config: string): Promise<PluginNeeds> {
       isolated: namesOf(plugins.filter(({ source }) => source.isIsolated)),
     };
   } finally {
-    loader.dispose();
+    await loader.dispose();
   }
 }
 

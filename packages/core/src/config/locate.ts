@@ -28,7 +28,7 @@ export async function locate(
       return {
         file: files[origin.file]?.path ?? '',
         ...place,
-        key: path.join('.'),
+        key: printable(path.join('.')),
         message: printable(message),
       };
     }),

@@ -21,7 +21,7 @@ export interface PluginDefinition<S extends Schema | undefined = Schema | undefi
   /** Names the plugin in trails and log lines: letters, digits, `-`, `_` and `.`, at most 64. */
   readonly name: string;
   readonly apiVersion: typeof API_VERSION;
-  /** The plugin's own version, for `memory-monitor plugins`; a package's version counts where this is left out. */
+  /** The plugin's own version (`1.2.3`: letters, digits, `.`, `-`, `_` and `+`, at most 64), for `memory-monitor plugins`; a package's version counts where this is left out. */
   readonly version?: string;
   readonly needs?: readonly Need[];
   /** Checks `[plugins.config]`, before `setup` and by `memory-monitor check`. */
@@ -39,6 +39,8 @@ export function definePlugin<S extends Schema | undefined = undefined>(
 
 /** Plugins are named in trails, log lines and file names. */
 export const PLUGIN_NAME = /^[\w.-]{1,64}$/;
+/** Semantic versions, and whatever else is short and stands in one word. */
+export const PLUGIN_VERSION = /^[\w.+-]{1,64}$/;
 
 const KEYS = Object.keys({
   name: true,
@@ -71,7 +73,7 @@ export function checkDefinition(exported: unknown, use: string): PluginDefinitio
   if (apiVersion !== API_VERSION) {
     throw new MonitorError(
       'MM_ERR_PLUGIN_API_VERSION',
-      `The plugin ${String(name)} (${use}) has apiVersion ${String(apiVersion)}, and this monitor speaks ${API_VERSION}; ` +
+      `The plugin ${printable(String(name))} (${use}) has apiVersion ${printable(String(apiVersion))}, and this monitor speaks ${API_VERSION}; ` +
         'install versions of the two that agree.',
     );
   }
@@ -80,7 +82,9 @@ export function checkDefinition(exported: unknown, use: string): PluginDefinitio
       ? []
       : 'its name has to consist of letters, digits, "-", "_" and ".", at most 64',
     typeof setup === 'function' ? [] : 'its setup has to be a function',
-    version === undefined || typeof version === 'string' ? [] : 'its version has to be a string',
+    version === undefined || (typeof version === 'string' && PLUGIN_VERSION.test(version))
+      ? []
+      : 'its version has to be a string of letters, digits, ".", "-", "_" and "+", at most 64',
     wrongNeeds(needs),
     config === undefined || isSchema(config)
       ? []

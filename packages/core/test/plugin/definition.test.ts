@@ -25,6 +25,8 @@ describe('the definition of a plugin', () => {
     'a need that there is not': { ...GOOD, needs: ['root'] },
     'needs that are no list': { ...GOOD, needs: 'network' },
     'a version that is no text': { ...GOOD, version: 1 },
+    'a version that would forge a line': { ...GOOD, version: '1.0\n2026 - INFO' },
+    'a version that is a novel': { ...GOOD, version: '1'.repeat(65) },
     'a config that is no schema': { ...GOOD, config: { type: 'object' } },
   };
   for (const [what, definition] of Object.entries(broken)) {

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, copyFileSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, constants, copyFileSync, mkdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 import {
@@ -15,11 +15,13 @@ import {
 import type { CompiledPlugin } from '../plugin-compiler.js';
 import { sourceOf } from '../source-of.js';
 import { isRootHere, requireTrusted } from '../trust/require-trusted.js';
+import { findSetpriv } from './find-setpriv.js';
 import { launcher } from './launch.js';
-import { findFreeUid } from './own-uid.js';
+import { reserveUid, type UidReservation } from './reserve-uid.js';
 
-/** Others may pass through, to the one file that they know and may read. */
+/** Others may pass through, to the one directory that they know and may enter. */
 const PASSABLE = 0o711;
+const PASSABLE_BITS = 0o111;
 const READABLE_FOR_GROUP = 0o640;
 const ROOT_UID = 0;
 
@@ -35,7 +37,8 @@ const BUILT_IN: PluginCode = { file: '', entryPath: '', inputs: [] };
 /** Loads plugins into processes of their own. */
 export class IsolatedPlugins {
   readonly #options: IsolationOptions;
-  readonly #copies: string[] = [];
+  readonly #plugins: IsolatedPlugin[] = [];
+  readonly #reservations: UidReservation[] = [];
 
   constructor(options: IsolationOptions) {
     this.#options = options;
@@ -46,16 +49,7 @@ export class IsolatedPlugins {
     { use, config, onFailure }: PluginConfig,
     compiled: CompiledPlugin | undefined,
   ): Promise<LoadedPlugin | { readonly name: string; readonly issues: readonly ConfigIssue[] }> {
-    const { childEntry, clock } = this.#options;
-    const uid = this.#findUid(use);
-    const code = compiled === undefined ? BUILT_IN : this.#hand(compiled, uid);
-    const plugin = new IsolatedPlugin({
-      launch: launcher({ entry: childEntry, uid }),
-      clock,
-      code,
-      use,
-      config,
-    });
+    const plugin = await this.#prepare(use, config, compiled);
     const loading = await plugin.load();
     if (loading.issues !== undefined) {
       return { name: use, issues: loading.issues };
@@ -68,49 +62,93 @@ export class IsolatedPlugins {
       source: sourceOf(use, compiled, true),
       isolation: () => plugin.state,
       discard: () => {
-        plugin.discard();
+        void plugin.discard();
       },
     };
   }
 
-  /** Removes the code that was put where its processes could read it; they can't be started again. */
-  dispose(): void {
-    for (const copy of this.#copies.splice(0)) {
-      rmSync(copy, { force: true });
+  /** Ends their processes, which can't be started again, and gives back what was theirs. Resolves when nothing of them runs. */
+  async dispose(): Promise<void> {
+    await Promise.all(
+      this.#plugins.splice(0).map(async (plugin) => {
+        await plugin.discard();
+      }),
+    );
+    this.release();
+  }
+
+  /** What can be done at the exit of this process: gives the uids back, and removes the code that was put there. */
+  release(): void {
+    for (const reservation of this.#reservations.splice(0)) {
+      reservation.release();
     }
   }
 
-  /** Only root can start processes as another user; anybody else's plugins run as they do. */
-  #findUid(use: string): number | undefined {
-    return isRootHere() ? findFreeUid(use) : undefined;
+  async #prepare(
+    use: string,
+    config: PluginConfig['config'],
+    compiled: CompiledPlugin | undefined,
+  ): Promise<IsolatedPlugin> {
+    const { childEntry: entry, clock } = this.#options;
+    // Only root can start processes as another user; anybody else's plugins run as they do.
+    const reservation = isRootHere() ? await this.#reserve(use) : undefined;
+    const uid = reservation?.uid;
+    const code = compiled === undefined ? BUILT_IN : codeFor(compiled, reservation);
+    const setpriv = uid === undefined ? undefined : findSetpriv();
+    const launch = launcher({ entry, uid, setpriv, clock });
+    const plugin = new IsolatedPlugin({ launch, clock, code, use, config });
+    this.#plugins.push(plugin);
+    return plugin;
   }
 
-  /** Puts the code where the plugin's user can read it, and nobody else. */
-  #hand({ file, entryPath, inputs }: CompiledPlugin, uid: number | undefined): PluginCode {
-    if (uid === undefined) {
-      return { file, entryPath, inputs };
-    }
-    const { runtimeDirectory } = this.#options;
-    const directory = join(runtimeDirectory, 'plugins');
-    const copy = join(directory, `${uid}-${basename(file)}`);
+  async #reserve(use: string): Promise<UidReservation> {
+    const parent = join(this.#options.runtimeDirectory, 'plugins');
     try {
-      mkdirSync(directory, { recursive: true, mode: 0o755 });
-      requireTrusted(directory, 'the directory for isolated plugins');
-      chmodSync(directory, PASSABLE);
-      copyFileSync(file, copy);
-      chownSync(copy, ROOT_UID, uid);
-      chmodSync(copy, READABLE_FOR_GROUP);
-      this.#copies.push(copy);
+      this.#open(parent);
+      const reservation = await reserveUid(use, parent);
+      this.#reservations.push(reservation);
+      return reservation;
     } catch (error) {
-      if (error instanceof MonitorError) {
-        throw error;
-      }
-      throw new MonitorError(
+      throw unreserved(use, parent, error);
+    }
+  }
+
+  /** Whatever the umask has left of its mode, and of the runtime directory's. */
+  #open(parent: string): void {
+    const { runtimeDirectory } = this.#options;
+    mkdirSync(parent, { recursive: true, mode: 0o755 });
+    requireTrusted(parent, 'the directory for isolated plugins');
+    chmodSync(runtimeDirectory, statSync(runtimeDirectory).mode | PASSABLE_BITS);
+    chmodSync(parent, PASSABLE);
+  }
+}
+
+/** As the plugin's user, nobody else, can read it. */
+function codeFor(
+  { file, entryPath, inputs }: CompiledPlugin,
+  reservation: UidReservation | undefined,
+): PluginCode {
+  if (reservation === undefined) {
+    return { file, entryPath, inputs };
+  }
+  const { uid, directory } = reservation;
+  const copy = join(directory, basename(file));
+  try {
+    copyFileSync(file, copy, constants.COPYFILE_EXCL);
+    chownSync(copy, ROOT_UID, uid);
+    chmodSync(copy, READABLE_FOR_GROUP);
+  } catch (error) {
+    throw unreserved(entryPath, directory, error);
+  }
+  return { file: copy, entryPath, inputs };
+}
+
+function unreserved(plugin: string, directory: string, error: unknown): MonitorError {
+  return error instanceof MonitorError
+    ? error
+    : new MonitorError(
         'MM_ERR_PLUGIN_ISOLATED',
-        `The code of the plugin ${entryPath} can not be put into ${directory}, where its own process could read it: ${messageOf(error)}.`,
+        `The plugin ${plugin} can not be isolated, since ${directory} can not hold its code: ${messageOf(error)}; let root write there.`,
         { cause: error },
       );
-    }
-    return { file: copy, entryPath, inputs };
-  }
 }

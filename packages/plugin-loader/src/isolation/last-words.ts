@@ -1,6 +1,14 @@
 /** What of a process's standard error is kept: V8 tells there why it gives up. */
 const MOST_CHARACTERS = 4096;
 
+/** Of setpriv(1): the exit status where it could not do what it was told. */
+const SETPRIV_FAILED = 127;
+const NO_PRIVILEGE = /^setpriv: .*Operation not permitted$/m;
+
+/** The service has the privilege only where its plugins need it. */
+export const MAY_NOT_SWITCH_USERS =
+  'the monitor may not start a process as another user; in the service, run "memory-monitor install" again, which gives it CAP_SETUID and CAP_SETGID';
+
 const CAUSES: readonly (readonly [RegExp, string])[] = [
   [
     /heap out of memory|Allocation failed|failed to allocate|ENOMEM|bad_alloc/i,
@@ -19,6 +27,9 @@ export class LastWords {
 
   /** How the process ended, in words. */
   explain(code: number | null, signal: NodeJS.Signals | null): string {
+    if (code === SETPRIV_FAILED && NO_PRIVILEGE.test(this.#text)) {
+      return MAY_NOT_SWITCH_USERS;
+    }
     // One that ends as if all were well has had its way, whatever it has told before.
     const cause = code === 0 ? undefined : CAUSES.find(([pattern]) => pattern.test(this.#text))?.[1];
     if (cause !== undefined) {

@@ -1,54 +1,36 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 
 import {
   messageOf,
   MonitorError,
   parseFromChild,
+  printable,
+  Rate,
+  within,
+  type Clock,
   type LaunchPluginProcess,
   type PluginProcess,
   type PluginProcessListener,
 } from '@memory-monitor/core';
+import { UserProcesses } from '@memory-monitor/linux';
 
+import { limitedShell, type LimitedCommand } from './command.js';
 import { frame } from './frames.js';
-import { LastWords } from './last-words.js';
+import { LastWords, MAY_NOT_SWITCH_USERS } from './last-words.js';
 import { LineReader } from './line-reader.js';
-import { isDynamicUser } from './own-uid.js';
 
-/** The JavaScript heap of a plugin's process. */
-const HEAP_MB = 64;
-/** What it may have beyond what Node itself takes: heap, buffers, stacks of threads. */
-const DATA_MB = 160;
-/** Threads count: Node has about a dozen. */
-const MOST_PROCESSES = 64;
 /** The longest message that it may send. */
 const LONGEST_MESSAGE = 256 * 1024;
 /** Of what it writes to its standard output, a line. */
 const LONGEST_LINE = 4096;
+/** What it may send and print: eight hooks that give their longest answers at once, and some. */
+const MOST_MB_PER_SECOND = 2.5;
+const DRAIN_MS = 100;
 const LINK_FD = 3;
 
-/**
- * The limits are set by a shell before Node starts, since Node can't. Out of memory, the kernel is to take this process and not
- * the monitor; a core file would hold whatever the plugin knows. Processes are counted for a user as a whole: a user that the
- * plugin shares may have more already.
- */
-function limitedShell(hasOwnUser: boolean): string {
-  return [
-    'echo 1000 2>/dev/null >/proc/self/oom_score_adj',
-    'ulimit -c 0',
-    'ulimit -d "$1" || exit 125',
-    hasOwnUser ? `ulimit -u ${MOST_PROCESSES} 2>/dev/null || ulimit -p ${MOST_PROCESSES} 2>/dev/null` : ':',
-    'shift',
-    'exec "$@"',
-  ].join('\n');
-}
-
-export interface LaunchOptions {
-  /** The module that serves the plugin. */
-  readonly entry: string;
-  /** Whom it runs as; undefined for the monitor's own user, where that is not root. */
-  readonly uid: number | undefined;
+export interface LaunchOptions extends LimitedCommand {
+  readonly clock: Clock;
 }
 
 /** Starts processes for one plugin: another user, an empty environment, memory limited by the kernel, a process group of its own. */
@@ -60,23 +42,31 @@ class LimitedProcess implements PluginProcess {
   readonly #child: ChildProcess;
   readonly #link: Duplex;
   readonly #listener: PluginProcessListener;
-  readonly #uid: number | undefined;
+  readonly #clock: Clock;
+  readonly #bytes: Rate;
   readonly #lastWords = new LastWords();
+  /** What it and its children are; nothing to look for where it shares its user. */
+  readonly #processes: UserProcesses | undefined;
+  /** Nobody holds the other end of anything any more. */
+  readonly #closed: Promise<unknown>;
   #violation: string | undefined;
   #isOver = false;
 
-  constructor({ entry, uid }: LaunchOptions, listener: PluginProcessListener) {
-    this.#uid = uid;
+  constructor(options: LaunchOptions, listener: PluginProcessListener) {
+    this.#clock = options.clock;
+    this.#bytes = new Rate(options.clock);
     this.#listener = listener;
-    this.#child = spawnLimited(entry, uid);
+    this.#child = spawnLimited(options);
+    this.#processes = processesOf(this.#child, options);
     this.#link = this.#child.stdio[LINK_FD] as Duplex;
+    this.#closed = new Promise((resolve) => this.#child.once('close', resolve));
     this.#readLink();
     this.#readOutput();
     this.#child.once('error', (error) => {
-      this.#finish(whyNotStarted(error));
+      void this.#finish(() => whyNotStarted(error));
     });
     this.#child.once('exit', (code, signal) => {
-      this.#finish(this.#violation ?? this.#lastWords.explain(code, signal));
+      void this.#finish(() => this.#violation ?? this.#lastWords.explain(code, signal));
     });
     this.#child.unref();
   }
@@ -116,8 +106,7 @@ class LimitedProcess implements PluginProcess {
 
   #readLink(): void {
     const breach = (): void => {
-      this.#violation = 'it does not keep to the protocol';
-      this.end();
+      this.#endFor('it does not keep to the protocol');
     };
     const lines = new LineReader(
       LONGEST_MESSAGE,
@@ -125,13 +114,14 @@ class LimitedProcess implements PluginProcess {
         const message = parseJson(line);
         if (message === undefined) {
           breach();
-        } else if (!this.#isOver && this.#violation === undefined) {
+        } else if (this.#violation === undefined) {
           this.#listener.onMessage(message);
         }
       },
       breach,
     );
     this.#link.on('data', (chunk: Buffer) => {
+      this.#countBytes(chunk);
       lines.push(chunk);
     });
     // It may close its end, or end, at any moment; its exit tells.
@@ -146,14 +136,15 @@ class LimitedProcess implements PluginProcess {
       [stderr, 'warn'],
     ] as const) {
       const log = (message: string): void => {
-        if (!this.#isOver && message.trim() !== '') {
-          this.#listener.onMessage({ type: 'log', level, fields: {}, message });
+        if (message.trim() !== '') {
+          this.#listener.onMessage({ type: 'log', level, fields: {}, message: printable(message) });
         }
       };
       const lines = new LineReader(LONGEST_LINE, log, () => {
         log(`(a line of more than ${LONGEST_LINE} characters; what is printed after it is not shown)`);
       });
       stream?.on('data', (chunk: Buffer) => {
+        this.#countBytes(chunk);
         if (level === 'warn') {
           this.#lastWords.push(chunk);
         }
@@ -163,44 +154,50 @@ class LimitedProcess implements PluginProcess {
     }
   }
 
-  #finish(how: string): void {
+  /** Whoever sends so much keeps the monitor from its work, whatever it is. */
+  #countBytes({ length }: Buffer): void {
+    if (this.#bytes.count(length) > MOST_MB_PER_SECOND * 1024 * 1024) {
+      this.#endFor(`it sent or printed more than ${MOST_MB_PER_SECOND} MB in a second`);
+    }
+  }
+
+  #endFor(violation: string): void {
+    this.#violation ??= violation;
+    this.end();
+  }
+
+  async #finish(explain: () => string): Promise<void> {
     if (this.#isOver) {
       return;
     }
     this.#isOver = true;
-    this.#endGroup();
-    this.#endStragglers();
-    // What it has started, and could not be ended, may hold the other ends open.
+    const isAlone = await this.#endRest();
+    await this.#drain();
+    const how = explain();
+    this.#listener.onExit(isAlone ? how : `${how}, and what it has started could not be ended`);
+  }
+
+  /** Its last words are on their way still. What it has started, and could not be ended, may hold the other ends open. */
+  async #drain(): Promise<void> {
+    await within((ms, abort) => this.#clock.sleep(ms, abort), DRAIN_MS, this.#closed);
     for (const stream of this.#child.stdio) {
       stream?.destroy();
     }
-    this.#listener.onExit(how);
   }
 
-  /** What it has started may have left its group; nobody else has its uid. */
-  #endStragglers(): void {
-    if (this.#uid !== undefined && !isDynamicUser(this.#uid)) {
-      spawn('/bin/sh', ['-c', 'kill -9 -1'], {
-        cwd: '/',
-        env: {},
-        stdio: 'ignore',
-        uid: this.#uid,
-        gid: this.#uid,
-      })
-        .on('error', () => undefined)
-        .unref();
+  /** What it has started may have left its group; a user of its own gives it away still. */
+  async #endRest(): Promise<boolean> {
+    if (this.#processes === undefined) {
+      this.#endGroup();
+      return true;
     }
+    return await this.#processes.end();
   }
 }
 
-/**
- * RLIMIT_DATA counts private writable mappings, used or not, and some versions of V8 reserve half a gigabyte of those at start:
- * what this process, of the same version, has of them is what a new one begins with.
- */
-function dataLimitKb(): number {
-  const status = readFileSync('/proc/self/status', 'latin1');
-  const ownKb = Number(/^VmData:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0);
-  return ownKb + DATA_MB * 1024;
+/** At once after its start: until its exit has been told, its PID is its own. */
+function processesOf({ pid }: ChildProcess, { uid }: LaunchOptions): UserProcesses | undefined {
+  return pid === undefined || uid === undefined ? undefined : new UserProcesses(pid, uid);
 }
 
 function parseJson(line: string): ReturnType<typeof parseFromChild> {
@@ -212,17 +209,16 @@ function parseJson(line: string): ReturnType<typeof parseFromChild> {
 }
 
 /** Throws MM_ERR_PLUGIN_ISOLATED where the kernel refuses it at once. */
-function spawnLimited(entry: string, uid: number | undefined): ChildProcess {
-  const node = [process.execPath, `--max-old-space-size=${HEAP_MB}`, entry];
+function spawnLimited(options: LaunchOptions): ChildProcess {
+  const { uid, setpriv } = options;
   try {
-    const shell = limitedShell(uid !== undefined);
-    const child = spawn('/bin/sh', ['-c', shell, 'sh', String(dataLimitKb()), ...node], {
+    const child = spawn('/bin/sh', limitedShell(options), {
       cwd: '/',
       env: {},
       // A group of its own, so that what it starts ends with it.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-      ...(uid === undefined ? {} : { uid, gid: uid }),
+      ...(uid === undefined || setpriv !== undefined ? {} : { uid, gid: uid }),
     });
     // Where descriptors run out, Node gives back a process without any stream, and tells why only later.
     if ((child.stdio as unknown) === undefined) {
@@ -240,7 +236,5 @@ function spawnLimited(entry: string, uid: number | undefined): ChildProcess {
 }
 
 function whyNotStarted(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code === 'EPERM'
-    ? 'the monitor may not start a process as another user; in the service, run "memory-monitor install" again, which gives it CAP_SETUID and CAP_SETGID'
-    : messageOf(error);
+  return (error as NodeJS.ErrnoException).code === 'EPERM' ? MAY_NOT_SWITCH_USERS : messageOf(error);
 }

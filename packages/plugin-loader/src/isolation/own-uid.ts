@@ -1,11 +1,13 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { MonitorError } from '@memory-monitor/core';
+import { askDatabase } from '@memory-monitor/linux';
 
 /** systemd's range for users that exist only while a service runs: nobody else's files or processes have such a uid. */
-const FIRST_UID = 61_184;
-const LAST_UID = 65_519;
+export const FIRST_UID = 61_184;
+export const LAST_UID = 65_519;
+/** A directory server that takes longer than this does not answer. */
+const LOOKUP_DEADLINE_MS = 2000;
 
 /** Where it stands who has which uid. */
 export interface UidPlaces {
@@ -20,29 +22,30 @@ const PLACES: UidPlaces = {
   dynamicUsers: '/run/systemd/dynamic-uid',
 };
 
-/**
- * A uid for one plugin that nobody has: no process, no entry in passwd, no dynamic user of systemd's. Throws
- * MM_ERR_PLUGIN_ISOLATED where there is none left.
- */
-export function findFreeUid(seed: string, places = PLACES): number {
+/** Uids that nobody on this machine has: no process, no entry in passwd, no dynamic user of systemd's. A plugin's first is the same each time. */
+export function* freeUids(seed: string, places = PLACES): Generator<number, void> {
   const taken = takenUids(places);
   const count = LAST_UID - FIRST_UID + 1;
   const start = hashOf(seed) % count;
   for (let step = 0; step < count; step += 1) {
     const uid = FIRST_UID + ((start + step) % count);
-    if (!taken.has(uid) && !isDynamicUser(uid, places)) {
-      return uid;
+    if (!taken.has(uid) && !existsSync(join(places.dynamicUsers, String(uid)))) {
+      yield uid;
     }
   }
-  throw new MonitorError(
-    'MM_ERR_PLUGIN_ISOLATED',
-    `There is no user left for an isolated plugin to run as: every uid from ${FIRST_UID} to ${LAST_UID} is taken.`,
-  );
 }
 
-/** Whether systemd has given the uid to a service meanwhile: its processes are not ours to end. */
-export function isDynamicUser(uid: number, { dynamicUsers } = PLACES): boolean {
-  return existsSync(join(dynamicUsers, String(uid)));
+/**
+ * Whether the system's databases, a directory server among them, know a user or a group of that number. One that does not answer
+ * can't be waited for; it would hardly use numbers that systemd gives away.
+ */
+export async function isNamed(uid: number, ask = askDatabase): Promise<boolean> {
+  const answers = await Promise.all(
+    (['passwd', 'group'] as const).map(
+      async (database) => await ask(database, String(uid), LOOKUP_DEADLINE_MS),
+    ),
+  );
+  return answers.some((answer) => typeof answer === 'object');
 }
 
 function takenUids({ passwd, proc }: UidPlaces): ReadonlySet<number> {

@@ -3,9 +3,8 @@ import { join } from 'node:path';
 
 import { expect } from 'chai';
 
-import { findFreeUid, isDynamicUser, type UidPlaces } from '#src/isolation/own-uid.js';
+import { freeUids, isNamed, type UidPlaces } from '#src/isolation/own-uid.js';
 import { itWhere, lacksRoot } from '../support/it-where.js';
-import { rejection } from '../support/rejection.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 
 /** systemd's, documented in its UIDs-GIDs.md. */
@@ -26,6 +25,10 @@ describe('the uid of an isolated plugin', () => {
   const name = (...uids: readonly number[]): void => {
     writeFileSync(places.passwd, uids.map((uid) => `u${uid}:x:${uid}:${uid}::/:/bin/false\n`).join(''));
   };
+  const findFreeUid = (seed: string, where?: UidPlaces): number | undefined => {
+    const [first] = freeUids(seed, where);
+    return first;
+  };
   const all = Array.from({ length: LAST - FIRST + 1 }, (_, index) => FIRST + index);
 
   it('is of the range that systemd keeps for users of a moment, and is the same each time', () => {
@@ -42,9 +45,9 @@ describe('the uid of an isolated plugin', () => {
   });
 
   it('is nobody that passwd names', () => {
-    const first = findFreeUid('a', places);
+    const first = findFreeUid('a', places) ?? 0;
     name(first);
-    const second = findFreeUid('a', places);
+    const second = findFreeUid('a', places) ?? 0;
     name(first, second);
     expect(new Set([first, second, findFreeUid('a', places)]).size).to.equal(3);
   });
@@ -58,14 +61,12 @@ describe('the uid of an isolated plugin', () => {
 
   it('is none of a dynamic user of systemd', () => {
     const uid = findFreeUid('a', places);
-    expect(isDynamicUser(uid, places)).to.equal(false);
     writeFileSync(join(places.dynamicUsers, String(uid)), 'some-service');
-    expect(isDynamicUser(uid, places)).to.equal(true);
     expect(findFreeUid('a', places)).to.not.equal(uid);
   });
 
   itWhere(lacksRoot, 'is nobody that a process runs as', async () => {
-    const uid = findFreeUid('a', places);
+    const uid = findFreeUid('a', places) ?? 0;
     for (const [entry, owner] of [
       ['17', uid],
       ['sys', uid + 1],
@@ -83,11 +84,36 @@ describe('the uid of an isolated plugin', () => {
     expect(findFreeUid('a', places)).to.be.within(FIRST, LAST);
   });
 
-  it('is none where all are taken, and that is a sentence', async () => {
+  it('is none where all are taken', () => {
     name(...all);
-    expect(await rejection('MM_ERR_PLUGIN_ISOLATED', () => findFreeUid('a', places))).to.equal(
-      'There is no user left for an isolated plugin to run as: every uid from 61184 to 65519 is taken.',
-    );
+    expect([...freeUids('a', places)]).to.deep.equal([]);
+  });
+
+  it('may be any that is free, each once', () => {
+    expect([...freeUids('a', places)].sort((a, b) => a - b)).to.deep.equal(all);
+  });
+
+  it('is named where the database of users or of groups has it, wherever that asks; not where it does not answer', async () => {
+    const entry = { name: 'ada', id: 7 };
+    for (const [answers, expected] of [
+      [{ passwd: entry, group: 'absent' }, true],
+      [{ passwd: 'absent', group: entry }, true],
+      [{ passwd: 'absent', group: 'absent' }, false],
+      [{ passwd: 'unanswered', group: 'unanswered' }, false],
+    ] as const) {
+      const asked: string[] = [];
+      const named = await isNamed(7, async (database, key) => {
+        asked.push(`${database} ${key}`);
+        return await Promise.resolve(answers[database]);
+      });
+      expect(named, JSON.stringify(answers)).to.equal(expected);
+      expect(asked).to.deep.equal(['passwd 7', 'group 7']);
+    }
+  });
+
+  it('is named where this machine names it', async () => {
+    expect(await isNamed(0)).to.equal(true);
+    expect(await isNamed(FIRST)).to.equal(false);
   });
 
   it('is found on this machine', () => {

@@ -2,7 +2,10 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { FromChild, PluginProcess } from '@memory-monitor/core';
+import { SystemClock } from '@memory-monitor/linux';
 
+import type { Setpriv } from '#src/isolation/command.js';
+import { findSetpriv } from '#src/isolation/find-setpriv.js';
 import { launcher } from '#src/isolation/launch.js';
 import { eventually } from './eventually.js';
 import { useTemporaryDirectory } from './temporary-directory.js';
@@ -21,7 +24,10 @@ export interface Launched {
 }
 
 /** Starts a process for a script, a module that can use `tell` and `link`; as whom is the caller's choice. */
-export type Launch = (script: string, uid?: number) => Launched;
+export type Launch = (script: string, ...as: As) => Launched;
+
+/** The user, if not this one; and by what it becomes that. */
+type As = readonly [uid?: number, setpriv?: Setpriv | 'none'];
 
 /** What each script begins with: its end of the link, and a way to log over it. */
 const PREAMBLE = `
@@ -47,24 +53,26 @@ export function useLaunch(): Launch {
       await exited();
     }
   });
-  return (script, uid) => {
+  return (script, ...as) => {
     const entry = join(directory(), `entry-${launched.length}.mjs`);
     chmodSync(directory(), PASSABLE);
     writeFileSync(entry, PREAMBLE + script, { mode: 0o644 });
-    const one = launch(entry, uid);
+    const one = launch(entry, ...as);
     launched.push(one);
     return one;
   };
 }
 
 /** Launches a process for a module that is there. */
-export function launch(entry: string, uid?: number): Launched {
+export function launch(entry: string, ...[uid, by = findSetpriv()]: As): Launched {
   const messages: FromChild[] = [];
   const exits: string[] = [];
-  const process = launcher({ entry, uid })({
-    onMessage: (message) => messages.push(message),
-    onExit: (how) => exits.push(how),
-  });
+  const process = launcher({ entry, uid, setpriv: by === 'none' ? undefined : by, clock: new SystemClock() })(
+    {
+      onMessage: (message) => messages.push(message),
+      onExit: (how) => exits.push(how),
+    },
+  );
   const logs = () => messages.filter((message) => message.type === 'log');
   const diagnosis = (): string => JSON.stringify({ texts: logs().map(({ message }) => message), exits });
   const waitFor = async <T>(what: string, look: () => T | undefined): Promise<T> => {

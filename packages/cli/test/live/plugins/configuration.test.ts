@@ -1,4 +1,4 @@
-import { existsSync, symlinkSync } from 'node:fs';
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { expect } from 'chai';
@@ -7,6 +7,7 @@ import { toml } from '../support/config.js';
 import { inNamespace } from '../support/in-namespace.js';
 import type { PidNamespace } from '../support/namespace.js';
 import { placePlugin } from '../support/plugin-fixtures.js';
+import { runCommand } from '../support/run-command.js';
 
 const SCHEMAS = {
   valibot: [
@@ -85,6 +86,29 @@ describe('[plugins.config]', () => {
       await monitor.stop();
     }
   });
+
+  inNamespace(
+    'is told by check with whatever the plugin says to it, which can not forge a line',
+    async (ns) => {
+      const use = placePlugin(
+        ns,
+        'forging.ts',
+        `import { definePlugin } from '@memory-monitor/core';
+       export default definePlugin({
+         name: 'forging',
+         apiVersion: 1,
+         setup(host) { host.logger.warn({}, 'careful\\n/etc/x: valid, armed\\u001b[2J'); },
+       });`,
+      );
+      for (const isolate of [false, true]) {
+        const config = ns.path('check.toml');
+        writeFileSync(config, toml({ plugins: [{ use, isolate }] }));
+        const checked = await runCommand(['check', '--config', config]);
+        expect(checked.code, checked.stderr).to.equal(0);
+        expect(checked.stderr).to.equal(String.raw`[forging] careful\x0a/etc/x: valid, armed\x1b[2J` + '\n');
+      }
+    },
+  );
 
   const broken: Record<string, readonly [string, string, RegExp]> = {
     'is not there': [

@@ -33,7 +33,7 @@ async function reload(): Promise<void> {
   if (!(await monitor.reload(configuration, await next.load(configuration.plugins, sources)))) {
     throw new Error('a reload was refused');
   }
-  loader.dispose();
+  await loader.dispose();
   loader = next;
 }
 

@@ -40,13 +40,18 @@ export class ChildLink {
   readonly #clock: Clock;
   readonly #listener: ChildLinkListener;
   readonly #questions = new Map<number, Question>();
-  readonly #over = new AbortController();
+  readonly #ended = new AbortController();
   #lastSequence = 0;
   #takenSequence = 0;
   #isWatched = false;
   readonly #messages: Rate;
   /** Why we ended it, where we did. */
   #reason: string | undefined;
+  #tellOver: () => void = () => undefined;
+  /** Resolves when nothing of the process runs any more. */
+  readonly over = new Promise<void>((resolve) => {
+    this.#tellOver = resolve;
+  });
 
   constructor(launch: LaunchPluginProcess, clock: Clock, listener: ChildLinkListener) {
     this.#clock = clock;
@@ -67,7 +72,7 @@ export class ChildLink {
   }
 
   get isOver(): boolean {
-    return this.#over.signal.aborted;
+    return this.#ended.signal.aborted;
   }
 
   /** Sends what nobody waits for. Returns false if it was left out, since the process does not keep up. */
@@ -119,7 +124,7 @@ export class ChildLink {
     this.#isWatched = true;
     while (this.#takenSequence < this.#lastSequence && !this.isOver) {
       const takenBefore = this.#takenSequence;
-      await this.#clock.sleep(HANG_MS, this.#over.signal);
+      await this.#clock.sleep(HANG_MS, this.#ended.signal);
       if (this.#takenSequence === takenBefore) {
         this.end(`it has taken no message for ${HANG_MS / 1000} s`);
         break;
@@ -179,12 +184,13 @@ export class ChildLink {
 
   #finish(how: string): void {
     const reason = this.#reason === undefined ? how : `it was ended, since ${this.#reason}`;
-    this.#over.abort();
+    this.#ended.abort();
     for (const { reject } of this.#questions.values()) {
       reject(new Error(`its process ended: ${reason}`));
     }
     this.#questions.clear();
     this.#listener.onEnd(reason);
+    this.#tellOver();
   }
 }
 

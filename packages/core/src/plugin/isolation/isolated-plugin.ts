@@ -23,6 +23,8 @@ import type {
 const START_DEADLINE_MS = 20_000;
 /** How long it may take to dispose of its plugin before it is ended. */
 const DISPOSE_DEADLINE_MS = 5000;
+/** How long what has been killed may take to be gone, with all that it has started. */
+const END_DEADLINE_MS = 4000;
 /** The pause before the first restart; each one is twice the last. */
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
@@ -91,10 +93,10 @@ export class IsolatedPlugin {
       return { description: step.description };
     }
     if (step.type === 'misconfigured') {
-      this.discard();
+      await this.discard();
       return { issues: step.issues };
     }
-    throw this.#refusal(step);
+    throw await this.#refusal(step);
   }
 
   /** The plugin as the monitor sets it up, like any other. */
@@ -120,10 +122,16 @@ export class IsolatedPlugin {
     };
   }
 
-  /** Ends the process of a plugin that is not set up after all. */
-  discard(): void {
+  /** Ends the process of a plugin that is not set up after all, or not used any more. Resolves when nothing of it runs. */
+  async discard(): Promise<void> {
     this.#isDisposed = true;
-    this.#link?.end('the plugin is not used');
+    await this.#end('the plugin is not used');
+  }
+
+  async #end(reason: string): Promise<void> {
+    const { clock } = this.#options;
+    this.#link?.end(reason);
+    await within((ms, abort) => clock.sleep(ms, abort), END_DEADLINE_MS, this.#link?.over);
   }
 
   #launch(): ChildLink {
@@ -155,7 +163,7 @@ export class IsolatedPlugin {
   async #setUp(name: string): Promise<IsolatedHooks> {
     const step = await this.#takeSetup(name);
     if (step.type !== 'ready') {
-      throw this.#refusal(step);
+      throw await this.#refusal(step);
     }
     return step.hooks;
   }
@@ -172,8 +180,8 @@ export class IsolatedPlugin {
     return step === LATE ? { type: 'ended', how: `no answer within ${START_DEADLINE_MS / 1000} s` } : step;
   }
 
-  #refusal(step: Step): MonitorError {
-    this.discard();
+  async #refusal(step: Step): Promise<MonitorError> {
+    await this.discard();
     return step.type === 'refused'
       ? new MonitorError(step.code, step.message)
       : new MonitorError(
@@ -299,7 +307,9 @@ export class IsolatedPlugin {
         this.#link?.tell({ type: 'start' });
         return undefined;
       }
+      // A new process would have the same user, and be taken for what is left of this one.
       this.#link?.end('it could not be set up again');
+      await this.#link?.over;
       return reasonOf(step);
     } catch (error) {
       return messageOf(error);
@@ -323,8 +333,8 @@ export class IsolatedPlugin {
       });
       this.#link.tell({ type: 'dispose' });
       await within((ms, abort) => clock.sleep(ms, abort), DISPOSE_DEADLINE_MS, disposed);
-      this.#link.end('the plugin is disposed of');
     }
+    await this.#end('the plugin is disposed of');
   }
 }
 

@@ -3,7 +3,8 @@ import * as v from 'valibot';
 import { ERROR_CODES, type ErrorCode } from '../../errors.js';
 import { EVENT_NAMES } from '../../events.js';
 import type { HookName } from '../../hook-failure.js';
-import { NEEDS, PLUGIN_NAME } from '../definition.js';
+import { printable } from '../../log/printable.js';
+import { NEEDS, PLUGIN_NAME, PLUGIN_VERSION } from '../definition.js';
 import { MOST_OF_A_KIND, type FromChild } from './protocol.js';
 
 const ASKED = ['decide', 'detect', 'overrideInterval'] as const;
@@ -15,7 +16,13 @@ const HOOKS: readonly HookName[] = [
   'background',
 ];
 
-const failure = v.object({ message: v.string(), stack: v.optional(v.string()) });
+/** It may reach a log or a terminal. */
+const line = v.pipe(v.string(), v.transform(printable));
+const lines = v.pipe(
+  v.string(),
+  v.transform((text) => text.split('\n').map(printable).join('\n')),
+);
+const failure = v.object({ message: line, stack: v.optional(lines) });
 const hook = v.picklist(HOOKS);
 const number = v.pipe(v.number(), v.integer());
 
@@ -26,18 +33,18 @@ const fromChild = v.variant('type', [
     type: v.literal('loaded'),
     description: v.object({
       name: v.pipe(v.string(), v.regex(PLUGIN_NAME)),
-      version: v.optional(v.pipe(v.string(), v.maxLength(64))),
+      version: v.optional(v.pipe(v.string(), v.regex(PLUGIN_VERSION))),
       needs: v.array(v.picklist(NEEDS)),
     }),
   }),
   v.object({
     type: v.literal('misconfigured'),
-    issues: v.array(v.object({ path: v.array(v.union([v.string(), v.number()])), message: v.string() })),
+    issues: v.array(v.object({ path: v.array(v.union([line, v.number()])), message: line })),
   }),
   v.object({
     type: v.literal('refused'),
     code: v.picklist(Object.keys(ERROR_CODES) as ErrorCode[]),
-    message: v.string(),
+    message: line,
   }),
   v.object({
     type: v.literal('ready'),
@@ -55,7 +62,7 @@ const fromChild = v.variant('type', [
     type: v.literal('log'),
     level: v.picklist(['debug', 'info', 'warn', 'error']),
     fields: v.record(v.string(), v.unknown()),
-    message: v.string(),
+    message: line,
   }),
   v.object({ type: v.literal('disposed') }),
 ]);

@@ -2,7 +2,7 @@ import type { Clock } from '../../ports.js';
 
 const SECOND_MS = 1000;
 
-/** Counts what happens within each second. */
+/** Counts what happens, or how much comes, within each second. */
 export class Rate {
   readonly #clock: Clock;
   #sinceMs = Number.NEGATIVE_INFINITY;
@@ -12,14 +12,14 @@ export class Rate {
     this.#clock = clock;
   }
 
-  /** Counts one more; returns how many there were within this second. */
-  count(): number {
+  /** Counts one more, or so many; returns how many there were within this second. */
+  count(amount = 1): number {
     const nowMs = this.#clock.monotonicMs();
     if (nowMs - this.#sinceMs >= SECOND_MS) {
       this.#sinceMs = nowMs;
       this.#count = 0;
     }
-    this.#count += 1;
+    this.#count += amount;
     return this.#count;
   }
 }

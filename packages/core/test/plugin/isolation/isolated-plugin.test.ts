@@ -23,6 +23,8 @@ class FakeProcess implements PluginProcess {
   /** Takes messages, and does nothing about them: it hangs. */
   isHanging = false;
   isOver = false;
+  /** Takes its time to end, as one that has left others behind does. */
+  isSlowToEnd = false;
   readonly received: ToChild[] = [];
   readonly #listener: PluginProcessListener;
   readonly #server: PluginServer;
@@ -52,7 +54,9 @@ class FakeProcess implements PluginProcess {
   }
 
   end(): void {
-    this.exit('it was ended by SIGKILL');
+    if (!this.isSlowToEnd) {
+      this.exit('it was ended by SIGKILL');
+    }
   }
 
   exit(how: string): void {
@@ -98,7 +102,7 @@ async function isolated(
     source: { use: './plugin.ts', file: '/plugin.ts', version: undefined, isIsolated: true },
     isolation: () => plugin.state,
     discard: () => {
-      plugin.discard();
+      void plugin.discard();
     },
   };
   await test.monitor.usePlugins([configured]);
@@ -210,6 +214,25 @@ describe('an isolated plugin', () => {
     ]);
     expect(errors[0]?.stack).to.match(/isolated-plugin\.test/);
     expect(test.trailOf(process)[1]).to.match(/^plugin:failing: spare: failed, .*: a bug$/);
+  });
+
+  it('is gone when it is discarded, and not before, unless it can not be ended', async () => {
+    for (const isEndless of [false, true]) {
+      const { test, processes, plugin } = await isolated(warning);
+      processes[0]!.isSlowToEnd = true;
+      let isGone = false;
+      const discarding = plugin.discard().then(() => {
+        isGone = true;
+      });
+      await test.clock.advance(3000);
+      expect(isGone).to.equal(false);
+      if (isEndless) {
+        await test.clock.advance(1001);
+      } else {
+        processes[0]?.exit('it was ended by SIGKILL');
+      }
+      await discarding;
+    }
   });
 
   it('is disposed of with the monitor, and its process ended', async () => {
@@ -325,6 +348,26 @@ describe('an isolated plugin', () => {
         await test.clock.advance(3_600_000);
       }
       expect(processes).to.have.length(9);
+    });
+
+    it('is not followed by another before nothing of it runs: what is left would be taken for the other', async () => {
+      const { test, processes } = await isolated(warning);
+      await test.tick();
+      processes[0]?.exit('it crashed');
+      await settle();
+      await test.clock.advance(999);
+      const before = processes.length;
+      await test.clock.advance(1);
+      expect(processes).to.have.length(before + 1);
+      const second = processes.at(-1)!;
+      second.isSlowToEnd = true;
+      second.emit({ type: 'refused', code: 'MM_ERR_PLUGIN_SETUP', message: 'no' });
+      await settle();
+      await test.clock.advance(60_000);
+      expect(processes).to.have.length(before + 1);
+      second.exit('it was ended by SIGKILL');
+      await test.clock.advance(60_000);
+      expect(processes).to.have.length(before + 2);
     });
 
     it('is not started again once the plugin has been disposed of', async () => {

@@ -6,6 +6,7 @@ describe('what comes from the process of a plugin', () => {
   const messages: FromChild[] = [
     { type: 'taken', sequence: 1 },
     { type: 'loaded', description: { name: 'a', needs: ['network'] } },
+    { type: 'loaded', description: { name: 'a', version: '1.2.3-rc.1+build_7', needs: [] } },
     { type: 'misconfigured', issues: [{ path: ['a', 0], message: 'b' }] },
     { type: 'refused', code: 'MM_ERR_PLUGIN_SETUP', message: 'no' },
     { type: 'ready', hooks: { events: ['kill'], asked: [{ hook: 'decide', deadlineMs: 5 }] } },
@@ -28,6 +29,18 @@ describe('what comes from the process of a plugin', () => {
     'a name that would forge a line': { type: 'loaded', description: { name: 'a\nb', needs: [] } },
     'a code that there is not': { type: 'refused', code: 'MM_ERR_X', message: 'no' },
     'an event that there is not': { type: 'ready', hooks: { events: ['kills'], asked: [] } },
+    'a version that would forge a line': {
+      type: 'loaded',
+      description: { name: 'a', version: '1\n2', needs: [] },
+    },
+    'a version that would colour a terminal': {
+      type: 'loaded',
+      description: { name: 'a', version: '\u001b[31m1', needs: [] },
+    },
+    'a version that is a novel': {
+      type: 'loaded',
+      description: { name: 'a', version: '1'.repeat(65), needs: [] },
+    },
     nothing: null,
   };
   for (const [what, message] of Object.entries(refused)) {
@@ -35,6 +48,36 @@ describe('what comes from the process of a plugin', () => {
       expect(parseFromChild(message)).to.equal(undefined);
     });
   }
+
+  it('can not forge, hide or colour a line, whichever text it is', () => {
+    const hostile = 'a\n2026 - INFO - all is well\u001b[2J\u202e';
+    const escaped = 'a\\x0a2026 - INFO - all is well\\x1b[2J\\u202e';
+    const told: readonly (readonly [object, object])[] = [
+      [
+        { type: 'refused', code: 'MM_ERR_PLUGIN_SETUP', message: hostile },
+        { type: 'refused', code: 'MM_ERR_PLUGIN_SETUP', message: escaped },
+      ],
+      [
+        { type: 'log', level: 'info', fields: {}, message: hostile },
+        { type: 'log', level: 'info', fields: {}, message: escaped },
+      ],
+      [
+        { type: 'misconfigured', issues: [{ path: [hostile, 1], message: hostile }] },
+        { type: 'misconfigured', issues: [{ path: [escaped, 1], message: escaped }] },
+      ],
+      [
+        {
+          type: 'failed',
+          hook: 'decide',
+          failure: { message: hostile, stack: 'Error: x\n    at \u001b[2J' },
+        },
+        { type: 'failed', hook: 'decide', failure: { message: escaped, stack: 'Error: x\n    at \\x1b[2J' } },
+      ],
+    ];
+    for (const [sent, taken] of told) {
+      expect(parseFromChild(sent)).to.deep.equal(taken);
+    }
+  });
 
   it('never breaks whoever reads it', () => {
     fc.assert(

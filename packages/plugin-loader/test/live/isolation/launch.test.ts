@@ -1,18 +1,26 @@
-import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import type { ToChild } from '@memory-monitor/core';
 import { expect } from 'chai';
 
+import { findSetpriv } from '#src/isolation/find-setpriv.js';
 import { frame } from '#src/isolation/frames.js';
-import { findFreeUid } from '#src/isolation/own-uid.js';
+import { freeUids } from '#src/isolation/own-uid.js';
 import { eventually } from '../../support/eventually.js';
-import { itWhere, lacksOtherUsers, lacksRoot, lacksSetpriv } from '../../support/it-where.js';
+import { processesOf } from '../../support/isolated-processes.js';
+import { itWhere, lacksIsolation, lacksOtherUsers, lacksRoot, lacksSetpriv } from '../../support/it-where.js';
 import { launch as launchEntry, useLaunch } from '../../support/launched.js';
+import { useTemporaryDirectory } from '../../support/temporary-directory.js';
 
+const LOOP = fileURLToPath(new URL('../../fixtures/launch-loop.js', import.meta.url));
 const FIXTURE = fileURLToPath(new URL('../../fixtures/launch-in-want.js', import.meta.url));
-const SEED = 'a plugin under test';
+// The second is for what leaves zombies, which count as processes until PID 1 has reaped them.
+const [FREE_UID = 0, BREEDERS_UID = 0] = freeUids('a plugin under test');
 /** What a shell adds to an empty environment, and what Node hands on to measure coverage. */
 const OF_THE_SHELL = ['PWD', 'OLDPWD', 'SHLVL', '_', 'NODE_V8_COVERAGE'];
 
@@ -24,6 +32,7 @@ const BREED = `
 
 describe('the process of an isolated plugin', () => {
   const launch = useLaunch();
+  const directory = useTemporaryDirectory();
 
   /** Of a process that is there and no zombie. */
   const isRunning = (pid: number): boolean => {
@@ -38,6 +47,13 @@ describe('the process of an isolated plugin', () => {
   };
   const limitOf = (limits: unknown, name: string): string[] =>
     (new RegExp(`^${name} +(\\S+) +(\\S+)`, 'm').exec(String(limits)) ?? []).slice(1);
+  const fieldOf = (status: unknown, name: string): string | undefined =>
+    new RegExp(`^${name}:\\t(.*)$`, 'm').exec(String(status))?.[1];
+  /** What comes of it in a process of its own. */
+  const outcome = (command: string, ...args: readonly string[]): string[] => {
+    const { stdout } = spawnSync(command, args, { encoding: 'utf8' });
+    return stdout.trim().split('\n');
+  };
 
   describe('surroundings', () => {
     const ABOUT = `
@@ -49,6 +65,7 @@ describe('the process of an isolated plugin', () => {
         oomScoreAdj: Number(readFileSync('/proc/self/oom_score_adj', 'latin1')),
         limits: readFileSync('/proc/self/limits', 'latin1'),
         stat: readFileSync('/proc/self/stat', 'latin1'),
+        status: readFileSync('/proc/self/status', 'latin1'),
         input: readFileSync(0, 'latin1'),
       });
       stay();
@@ -88,17 +105,38 @@ describe('the process of an isolated plugin', () => {
       expect(limitOf(limits, 'Max processes')).to.deep.equal(limitOf(own, 'Max processes'));
     });
 
-    itWhere(
-      lacksOtherUsers,
-      'are a user and a group of its own, no other group, and few processes',
-      async () => {
-        const uid = findFreeUid(SEED);
-        const { ids, groups, limits } = await launch(ABOUT, uid).told('about');
-        expect(ids).to.deep.equal([uid, uid, uid, uid]);
-        expect(groups).to.deep.equal([uid]);
-        expect(limitOf(limits, 'Max processes')).to.deep.equal(['64', '64']);
-      },
-    );
+    for (const [by, lack, setpriv] of [
+      ['by setpriv', lacksSetpriv, findSetpriv()],
+      ['where there is no setpriv', lacksOtherUsers, 'none'],
+    ] as const) {
+      itWhere(lack, `are a user and a group of its own alone, and no capability, ${by}`, async () => {
+        const { ids, groups, limits, oomScoreAdj, status } = await launch(ABOUT, FREE_UID, setpriv).told(
+          'about',
+        );
+        expect(ids).to.deep.equal([FREE_UID, FREE_UID, FREE_UID, FREE_UID]);
+        expect(groups).to.deep.equal([FREE_UID]);
+        expect(limitOf(limits, 'Max processes')).to.deep.equal(['20', '20']);
+        expect(limitOf(limits, 'Max open files')).to.deep.equal(['256', '256']);
+        expect(oomScoreAdj).to.equal(1000);
+        const sets = ['Uid', 'CapInh', 'CapPrm', 'CapEff', 'CapAmb'].map((name) => fieldOf(status, name));
+        expect(sets).to.deep.equal([
+          [FREE_UID, FREE_UID, FREE_UID, FREE_UID].join('\t'),
+          ...Array.from({ length: 4 }, () => '0'.repeat(16)),
+        ]);
+      });
+    }
+
+    itWhere(lacksSetpriv, 'let no program give it privileges', async () => {
+      const { status } = await launch(ABOUT, FREE_UID).told('about');
+      expect(fieldOf(status, 'NoNewPrivs')).to.equal('1');
+    });
+
+    itWhere(lacksSetpriv, 'are the same within the privileges of the service', async () => {
+      const drop = '--bounding-set=-all,+kill,+sys_ptrace,+dac_override,+chown,+setuid,+setgid';
+      const lines = outcome('setpriv', '--no-new-privs', drop, process.execPath, FIXTURE, String(FREE_UID));
+      expect(lines).to.deep.equal(['ready', 'ended: it exited with code 1']);
+      await Promise.resolve();
+    });
 
     itWhere(lacksOtherUsers, 'do not let it lift its limits', async () => {
       const script = `
@@ -107,7 +145,7 @@ describe('the process of an isolated plugin', () => {
         sh.stdout.on('data', (chunk) => { output += chunk; });
         sh.on('close', () => tell('tried', { output }));
       `;
-      const { output } = await launch(script, findFreeUid(SEED)).told('tried');
+      const { output } = await launch(script, FREE_UID).told('tried');
       expect(output).to.match(/^\d+\n0\n$/);
     });
   });
@@ -200,7 +238,7 @@ describe('the process of an isolated plugin', () => {
 
     itWhere(lacksOtherUsers, 'takes with it what has left its group and its session too', async () => {
       for (const script of [`${BREED}; stay();`, `${BREED}; setTimeout(() => process.exit(0), 10);`]) {
-        const { process: child, told, exited } = launch(script, findFreeUid(SEED));
+        const { process: child, told, exited } = launch(script, FREE_UID);
         const pids = (await told('bred'))['pids'] as number[];
         expect(pids.every((pid) => pid > 0)).to.equal(true);
         if (script.includes('stay')) {
@@ -210,6 +248,66 @@ describe('the process of an isolated plugin', () => {
         await Promise.all(pids.map(isGone));
       }
     });
+
+    itWhere(
+      lacksOtherUsers,
+      'takes with it a chain of processes, each gone once it has started the next',
+      async () => {
+        chownSync(directory(), BREEDERS_UID, BREEDERS_UID);
+        const sign = join(directory(), 'alive');
+        const chain = `f() { : >"${sign}"; f & exit; }; f`;
+        const { told, exited } = launch(
+          `spawn('/bin/sh', ['-c', ${JSON.stringify(chain)}], { detached: true, stdio: 'ignore' });
+        setTimeout(() => { tell('bred'); setTimeout(() => process.exit(0), 10); }, 100);`,
+          BREEDERS_UID,
+        );
+        await told('bred');
+        expect(existsSync(sign)).to.equal(true);
+        expect(await exited()).to.equal('it exited with code 0');
+        rmSync(sign);
+        await sleep(100);
+        expect(existsSync(sign)).to.equal(false);
+      },
+    );
+
+    itWhere(lacksOtherUsers, 'is told when nothing of it runs any more', async () => {
+      const { process: child, told, exited } = launch(`${BREED}; stay();`, FREE_UID);
+      await told('bred');
+      expect(processesOf(FREE_UID)).to.have.length(3);
+      child.end();
+      await exited();
+      expect(processesOf(FREE_UID)).to.deep.equal([]);
+    });
+
+    itWhere(lacksOtherUsers, 'leaves alone who has had the same uid before', async () => {
+      const somebody = spawn('sleep', ['1000'], { uid: FREE_UID, gid: FREE_UID, stdio: 'ignore' });
+      try {
+        // Start times are counted in hundredths of a second.
+        await sleep(50);
+        const { told, exited } = launch(`${BREED}; setTimeout(() => process.exit(0), 10);`, FREE_UID);
+        await told('bred');
+        await exited();
+        expect(processesOf(FREE_UID)).to.deep.equal([somebody.pid]);
+      } finally {
+        somebody.kill('SIGKILL');
+      }
+    });
+
+    itWhere(
+      lacksSetpriv ?? lacksIsolation,
+      'comes with the end of the monitor, however that ends, and whatever it does',
+      async () => {
+        const monitor = spawn(process.execPath, [LOOP, String(FREE_UID)]);
+        try {
+          await once(monitor.stdout, 'data');
+          expect(processesOf(FREE_UID)).to.have.length(1);
+          monitor.kill('SIGKILL');
+          await eventually('its end', () => processesOf(FREE_UID).length === 0);
+        } finally {
+          monitor.kill('SIGKILL');
+        }
+      },
+    );
 
     it('leaves nothing open in the monitor, although what it has started lives on and holds its output', async () => {
       const descriptors = (): number => readdirSync('/proc/self/fd').length;
@@ -282,6 +380,28 @@ describe('the process of an isolated plugin', () => {
       expect(messages).to.deep.equal([{ type: 'disposed' }]);
     });
 
+    it('brings large answers in time: a thousand detections, of eight hooks at once', async () => {
+      const { exited, messages } = launch(`
+        const answer = Array.from({ length: 1000 }, (_, pid) => ({ pid, reason: 'x'.repeat(200) }));
+        for (let id = 1; id <= 8; id += 1) link.write(JSON.stringify({ type: 'answer', id, answer }) + '\\n');
+        link.end('', () => process.exit(0));
+      `);
+      expect(await exited()).to.equal('it exited with code 0');
+      expect(messages).to.have.length(8);
+    });
+
+    const floods: Record<string, string> = {
+      'sends, be each a message that is right': `link.write('{"type":"taken","sequence":1,"x":"' + 'x'.repeat(60000) + '"}\\n', again)`,
+      prints: "process.stdout.write('x'.repeat(65536), again)",
+      'prints as errors': "process.stderr.write('x\\n'.repeat(2000), again)",
+    };
+    for (const [what, write] of Object.entries(floods)) {
+      it(`ends it where there is too much of what it ${what}`, async () => {
+        const { exited } = launch(`const again = () => ${write}; again();`);
+        expect(await exited()).to.equal('it sent or printed more than 2.5 MB in a second');
+      });
+    }
+
     it('may be closed by it, which is no end and no error of the monitor', async () => {
       const {
         process: child,
@@ -350,6 +470,15 @@ describe('the process of an isolated plugin', () => {
       ]);
     });
 
+    it('can not forge, hide or colour a line', async () => {
+      const { exited, texts } = launch(String.raw`
+        console.error('\x1b[2Jall is well\r2026\u2028INFO');
+        link.unref();
+      `);
+      await exited();
+      expect(texts()).to.deep.equal([String.raw`\x1b[2Jall is well\x0d2026\u2028INFO`]);
+    });
+
     it('is not shown any more after a line that is far too long, which is told', async () => {
       const { exited, texts } = launch(`
         console.log('before');
@@ -368,28 +497,31 @@ describe('the process of an isolated plugin', () => {
   });
 
   describe('that can not be started', () => {
-    /** What comes of it in a process of its own. */
-    const outcome = (command: string, ...args: readonly string[]): string[] => {
-      const { stdout } = spawnSync(command, args, { encoding: 'utf8' });
-      return stdout.trim().split('\n');
-    };
+    const SENTENCE =
+      'the monitor may not start a process as another user; in the service, run "memory-monitor install" again, which gives it CAP_SETUID and CAP_SETGID';
 
-    itWhere(lacksSetpriv, 'as another user is one sentence, with what to do', async () => {
-      const uid = String(findFreeUid(SEED));
-      const lines = outcome('setpriv', '--bounding-set=-setuid,-setgid', process.execPath, FIXTURE, uid);
-      expect(lines).to.deep.equal([
-        'ready',
-        'MonitorError: The process of an isolated plugin can not be started: the monitor may not start a process as another user; ' +
-          'in the service, run "memory-monitor install" again, which gives it CAP_SETUID and CAP_SETGID.',
-      ]);
-      await Promise.resolve();
-    });
+    for (const [by, without, told] of [
+      ['by setpriv', [], `ended: ${SENTENCE}`],
+      [
+        'where there is no setpriv',
+        ['', 'without'],
+        `MonitorError: The process of an isolated plugin can not be started: ${SENTENCE}.`,
+      ],
+    ] as const) {
+      itWhere(lacksSetpriv, `as another user is one sentence, with what to do, ${by}`, async () => {
+        for (const lack of ['-setuid,-setgid', '-setuid', '-setgid', '-all']) {
+          const command = [`--bounding-set=${lack}`, process.execPath, FIXTURE, String(FREE_UID), ...without];
+          expect(outcome('setpriv', ...command), lack).to.deep.equal(['ready', told]);
+        }
+        await Promise.resolve();
+      });
+    }
 
     itWhere(
       lacksRoot,
       'for want of descriptors is one sentence, and no error that nobody catches',
       async () => {
-        const uid = String(findFreeUid(SEED));
+        const uid = String(FREE_UID);
         for (const left of ['0', '1', '3', '6']) {
           const lines = outcome(
             '/bin/sh',
