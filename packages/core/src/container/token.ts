@@ -20,6 +20,8 @@ const injected = new WeakMap<object, readonly Token<unknown>[]>();
 
 type AnyClass = abstract new (...args: never[]) => unknown;
 type ParameterAt<C, I extends number> = C extends abstract new (...args: infer A) => unknown ? A[I] : never;
+/** What the compiler says then. */
+type Mismatch = "the token's service does not fit the type of this parameter";
 
 /**
  * Marks a constructor parameter to be filled with the token's service. A token whose service does not fit the
@@ -30,10 +32,10 @@ export function inject<T>(
 ): <C extends AnyClass, I extends number>(
   target: C,
   key: undefined,
-  index: T extends ParameterAt<C, I> ? I : never,
+  index: T extends ParameterAt<C, I> ? I : Mismatch,
 ) => void {
   return (target, key, index) => {
-    tsyringeInject(wanted.id)(target, key, index);
+    tsyringeInject(wanted.id)(target, key, index as number);
     injected.set(target, [...injectedInto(target), { name: wanted.name, id: wanted.id }]);
   };
 }
