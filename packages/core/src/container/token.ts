@@ -2,6 +2,8 @@ import 'reflect-metadata';
 
 import { inject as tsyringeInject, injectable as tsyringeInjectable } from 'tsyringe';
 
+import { MonitorError } from '../errors.js';
+
 /** Names a service of type `T` in the container. */
 export interface Token<T> {
   readonly name: string;
@@ -13,6 +15,17 @@ export interface Token<T> {
 /** A token for services of type `T`. Two tokens of one name are the same token, in every copy of this package. */
 export function token<T>(name: string): Token<T> {
   return { name, id: Symbol.for(`@memory-monitor/token/${name}`) };
+}
+
+/** Plugins are plain JavaScript in the end. Throws MM_ERR_DEPENDENCY_MISSING for what is no token. */
+export function requireToken(wanted: unknown): void {
+  if (typeof (wanted as Partial<Token<unknown>> | null | undefined)?.id !== 'symbol') {
+    const what = typeof wanted === 'function' ? `the class ${wanted.name}` : String(wanted);
+    throw new MonitorError(
+      'MM_ERR_DEPENDENCY_MISSING',
+      `A service is named by a token, and ${what} is none; use one such as CLOCK, or make one with token().`,
+    );
+  }
 }
 
 /** The tokens in the constructors of injectable classes. */
@@ -34,6 +47,7 @@ export function inject<T>(
   key: undefined,
   index: T extends ParameterAt<C, I> ? I : Mismatch,
 ) => void {
+  requireToken(wanted);
   return (target, key, index) => {
     tsyringeInject(wanted.id)(target, key, index as number);
     injected.set(target, [...injectedInto(target), { name: wanted.name, id: wanted.id }]);
