@@ -8,7 +8,8 @@ export { limitsOf } from './config/configuration.js';
 export type { LiveConfiguration } from './config/live-configuration.js';
 export { ConfigurationError, formatMistake, type ConfigurationMistake } from './config/mistake.js';
 export { defaultConfiguration, parseConfiguration } from './config/parse-configuration.js';
-export { findPlace, locate, type Remark } from './config/locate.js';
+export { locate, type Remark } from './config/locate.js';
+export { ConfigPlaces } from './config/config-places.js';
 export type { SourceFile } from './config/source-file.js';
 export { composeMonitor, type Composition } from './container/compose.js';
 export { Services } from './container/services.js';
@@ -106,6 +107,7 @@ export type {
   Clock,
   Intent,
   IntentLog,
+  GroupLookup,
   Logger,
   MonitorProcess,
   ProcessHandle,

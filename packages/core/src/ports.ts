@@ -102,6 +102,12 @@ export type UserLookup =
   | { readonly state: 'absent' }
   | { readonly state: 'unanswered' };
 
+/** The same of a group's name. */
+export type GroupLookup =
+  | { readonly state: 'found'; readonly gid: number }
+  | { readonly state: 'absent' }
+  | { readonly state: 'unanswered' };
+
 /** The system's user database (files, LDAP, …), cached. Reading the cache never blocks; lookups go on beside the loop. */
 export interface UserDatabase {
   /** Name of a uid, from the cache; undefined while it is not known. Digits where the database knows no such uid. */
@@ -109,6 +115,10 @@ export interface UserDatabase {
   groupName(gid: number): string | undefined;
   /** Uid of a user name, from the cache. */
   uidOf(name: string): UserLookup;
+  /** Gid of a group name, from the cache. */
+  gidOf(name: string): GroupLookup;
+  /** Gids of all groups of a user, the main one too, from the cache; undefined while they are not known. */
+  gidsOf(uid: number): readonly number[] | undefined;
   /** Looks up what is not cached; resolves when all have answered or the deadline has passed. Never rejects. */
   resolve(wanted: UserLookupRequest, deadlineMs: number): Promise<void>;
 }
@@ -117,6 +127,9 @@ export interface UserLookupRequest {
   readonly uids?: Iterable<number>;
   readonly gids?: Iterable<number>;
   readonly names?: Iterable<string>;
+  readonly groupNames?: Iterable<string>;
+  /** Uids of users whose groups are asked for. */
+  readonly memberships?: Iterable<number>;
 }
 
 /** Time. Nothing in core reads it from anywhere else. */

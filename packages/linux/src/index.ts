@@ -5,7 +5,8 @@ export { type LogLine, type LogSink, type Severity, type TellTrouble } from './l
 export { StandardOutput } from './log/standard-output.js';
 export { Syslog } from './log/syslog.js';
 export { provideLinux } from './provide-linux.js';
-export { askDatabase, type Database, type DatabaseAnswer } from './users/getent.js';
+export { type DatabaseAnswer } from './users/cached-lookup.js';
+export { askDatabase, type Database, type DatabaseEntry } from './users/getent.js';
 export { SystemUsers } from './users/system-users.js';
 export { LinuxProcessSource } from './process-source.js';
 export { SystemClock } from './system-clock.js';

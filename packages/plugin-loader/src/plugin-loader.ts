@@ -1,6 +1,7 @@
 import {
   checkConfig,
   checkDefinition,
+  ConfigPlaces,
   ConfigurationError,
   LATE,
   locate,
@@ -79,13 +80,18 @@ export class PluginLoader {
   async load(plugins: readonly PluginConfig[], sources: readonly SourceFile[]): Promise<LoadedPlugin[]> {
     const loaded: LoadedPlugin[] = [];
     const remarks: Remark[] = [];
+    const places = new ConfigPlaces(sources);
     try {
       for (const [index, plugin] of plugins.entries()) {
         const loading = await this.#loadOrName(plugin, index);
         if ('issues' in loading) {
           remarks.push(...remarksOf(loading, index));
         } else {
-          loaded.push(loading);
+          const configPath = ['plugins', index, 'config'];
+          loaded.push({
+            ...loading,
+            configPlace: async (path) => await places.find([...configPath, ...path]),
+          });
         }
       }
       if (remarks.length > 0) {

@@ -34,24 +34,3 @@ export async function locate(
     }),
   );
 }
-
-/** Where a key stands that may have been left to its default: undefined, then. */
-export async function findPlace(
-  files: readonly SourceFile[],
-  path: TomlPath,
-): Promise<Pick<ConfigurationMistake, 'file' | 'line' | 'column'> | undefined> {
-  const { table } = mergeTables(files.map(({ text }) => parseToml(text).table));
-  const [place] =
-    valueAt(table, path) !== undefined ? await locate(files, [{ path, isAboutKey: true, message: '' }]) : [];
-  return place;
-}
-
-function valueAt(table: unknown, path: TomlPath): unknown {
-  return path.reduce<unknown>(
-    (value, step) =>
-      typeof value === 'object' && value !== null && Object.hasOwn(value, step)
-        ? (value as Readonly<Record<string | number, unknown>>)[step]
-        : undefined,
-    table,
-  );
-}

@@ -18,7 +18,8 @@ const METHODS: ReadonlyMap<symbol, readonly string[]> = new Map([
 
 /**
  * A service of the monitor's as a plugin has made it: types promise nothing about plain JavaScript, so that what the loop
- * depends on is looked at here. Throws if it lacks a method; `onFailure` is told of what it does wrong later.
+ * depends on is looked at here. Throws if it lacks a method, or if a clock or a process source has no sensible first answer;
+ * `onFailure` is told of what it does wrong later.
  */
 export function providedService<T>(
   { id, name }: Token<T>,
@@ -37,9 +38,12 @@ export function providedService<T>(
     milliseconds(provided.now(), 'now()');
     milliseconds(provided.monotonicMs(), 'monotonicMs()');
   }
-  return id === PROCESS_SOURCE.id
-    ? (new CheckedSource(service as ProcessSource, clock, onFailure) as T)
-    : service;
+  if (id === PROCESS_SOURCE.id) {
+    const source = new CheckedSource(service as ProcessSource, clock, onFailure);
+    source.readMemory();
+    return source as T;
+  }
+  return service;
 }
 
 function methods<T>({ id }: Token<T>, names: readonly MethodOf<T>[]): [symbol, readonly string[]] {

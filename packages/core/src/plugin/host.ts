@@ -49,6 +49,12 @@ export interface PluginHost<Config = unknown> {
   readonly signal: AbortSignal;
 
   /**
+   * Where something of `[plugins.config]` stands, as `FILE:LINE`, so that reasons can name their rule. Undefined where it is left
+   * to its default, and where nobody knows: in the test kit, and for isolated plugins. Reads the configuration; for setup.
+   */
+  configPlace(path: readonly (string | number)[]): Promise<string | undefined>;
+
+  /**
    * Observes. Payloads are frozen, and told after the fact: nothing that a listener does delays or changes anything. A promise
    * that it returns is waited for only to tell when it rejects, or takes longer than the deadline (10 s).
    */

@@ -63,16 +63,22 @@ export class LiveHost implements ReportingHost {
   readonly disposals: LifeCycleHook[] = [];
   readonly #life = new AbortController();
   readonly #onFailureOfDecider: LoadedPlugin['onFailure'];
+  readonly #configPlace: LoadedPlugin['configPlace'];
   readonly #surroundings: PluginSurroundings;
   readonly #services: Services;
   #isSealed = false;
 
-  constructor(name: string, { config, onFailure }: LoadedPlugin, surroundings: PluginSurroundings) {
+  constructor(
+    name: string,
+    { config, configPlace, onFailure }: LoadedPlugin,
+    surroundings: PluginSurroundings,
+  ) {
     this.name = name;
     this.config = config;
     this.logger = pluginLogger(surroundings.logger, name);
     this.clock = surroundings.clock;
     this.#onFailureOfDecider = onFailure;
+    this.#configPlace = configPlace;
     this.#surroundings = surroundings;
     this.#services = new Services(surroundings.services);
     this.#services.provide(LOGGER, () => this.logger).provide(PLUGIN_HOST, () => this);
@@ -80,6 +86,10 @@ export class LiveHost implements ReportingHost {
 
   get signal(): AbortSignal {
     return this.#life.signal;
+  }
+
+  async configPlace(path: readonly (string | number)[]): Promise<string | undefined> {
+    return await this.#configPlace?.(path);
   }
 
   on<E extends PluginEventName>(event: E, listener: PluginListener<E>, options: HookOptions = {}): void {

@@ -19,6 +19,8 @@ export interface LoadedPlugin {
   readonly definition: PluginDefinition;
   /** What its schema made of `[plugins.config]`. */
   readonly config: unknown;
+  /** Finds where something of it stands, as `FILE:LINE`. */
+  readonly configPlace?: (path: readonly (string | number)[]) => Promise<string | undefined>;
   readonly onFailure: OnFailure;
   readonly source: PluginSource;
   /** How its process fares, where it has one of its own. */

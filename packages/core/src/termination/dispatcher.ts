@@ -145,12 +145,14 @@ export class Dispatcher {
         terminator.terminate(request),
       );
       if (result === LATE) {
-        throw new Error('the terminator has not come to an end');
+        const late = new Error('the terminator has not come to an end');
+        onFailure(late);
+        return { outcome: 'failed', signal: undefined, reason: late.message };
       }
       return validated(result);
     } catch (error) {
       onFailure(error);
-      return { outcome: 'failed', signal: undefined, reason: shortened(messageOf(error)) };
+      return { outcome: 'failed', signal: undefined, reason: shortened(messageOf(error)), mayRetry: true };
     }
   }
 

@@ -1,6 +1,5 @@
 import { inject, injectable } from '../container/token.js';
 import { SIGNALLER } from '../container/tokens.js';
-import { messageOf } from '../errors.js';
 import type {
   Hold,
   SignalAttempt,
@@ -44,14 +43,14 @@ export class SignalTerminator implements Terminator {
   }
 
   async terminate(request: TerminationRequest): Promise<TerminationResult> {
-    let hold: Hold | undefined;
+    const hold = this.#signaller.hold(request);
+    if (hold === undefined) {
+      return VANISHED;
+    }
     try {
-      hold = this.#signaller.hold(request);
-      return hold === undefined ? VANISHED : await this.#escalate(hold, request);
-    } catch (error) {
-      return { outcome: 'failed', signal: undefined, reason: messageOf(error), mayRetry: true };
+      return await this.#escalate(hold, request);
     } finally {
-      hold?.close();
+      hold.close();
     }
   }
 

@@ -10,7 +10,7 @@ const SETTLING_TURNS = 5;
 
 /** A clock that stands still until it is told to go on. */
 export class FakeClock implements Clock {
-  readonly #startMs: number;
+  #startMs: number;
   readonly #sleepers = new Set<Sleeper>();
   #elapsedMs = 0;
 
@@ -47,6 +47,11 @@ export class FakeClock implements Clock {
         abort.addEventListener('abort', sleeper.wake);
       }
     });
+  }
+
+  /** Sets the time of day, forward or back, as somebody does who corrects a clock: no time passes. Milliseconds since 1970. */
+  setTo(nowMs: number): void {
+    this.#startMs += nowMs - this.now();
   }
 
   /** Lets time pass: whoever sleeps wakes at the right moment, in order, and gets to run before time goes on. */

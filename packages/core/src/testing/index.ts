@@ -2,7 +2,7 @@ export { failingTerminator } from './failing-terminator.js';
 export { FakeClock, settle } from './fake-clock.js';
 export { FakeIntents } from './fake-intents.js';
 export { FakeMachine, type FakeProcess } from './fake-machine.js';
-export { FakeUsers } from './fake-users.js';
+export { FakeUsers, type FakeGroup } from './fake-users.js';
 export {
   testConfiguration,
   TestMonitor,

@@ -7,6 +7,8 @@ function answering(lookup: UserLookup): UserDatabase {
     userName: () => undefined,
     groupName: () => undefined,
     uidOf: () => lookup,
+    gidOf: () => ({ state: 'unanswered' }),
+    gidsOf: () => undefined,
     resolve: async () => {},
   };
 }

@@ -28,4 +28,13 @@ describe('the fake clock', () => {
     await sleeping;
     expect(clock.monotonicMs()).to.equal(0);
   });
+
+  it('can be set, and no time passes', async () => {
+    const clock = new FakeClock(10_000);
+    await clock.advance(500);
+    clock.setTo(3000);
+    expect([clock.now(), clock.monotonicMs()]).to.deep.equal([3000, 500]);
+    await clock.advance(1);
+    expect([clock.now(), clock.monotonicMs()]).to.deep.equal([3001, 501]);
+  });
 });

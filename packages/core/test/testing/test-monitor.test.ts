@@ -36,7 +36,7 @@ describe('the test monitor', () => {
   });
 
   it('names groups', async () => {
-    const users = new FakeUsers({ john: 1000 }, { staff: 50 });
+    const users = new FakeUsers({ john: 1000 }, { staff: { gid: 50, members: [] } });
     const monitor = new TestMonitor({ users });
     monitor.machine.spawn({ gid: 50, ...OVER_THE_LIMIT });
     monitor.machine.spawn({ gid: 1000, ...OVER_THE_LIMIT });

@@ -1,32 +1,33 @@
 import type { Clock } from '@memory-monitor/core';
 
-import type { DatabaseAnswer, DatabaseEntry } from './getent.js';
-
 /** How long an answer is good for, by what it was. */
 const FOUND_MS = 10 * 60_000;
 const ABSENT_MS = 60_000;
 const UNANSWERED_MS = 30_000;
 
-interface Known {
+/** An entry, `absent`, or `unanswered` if the database (LDAP, say) gave no answer in time. */
+export type DatabaseAnswer<T> = T | 'absent' | 'unanswered';
+
+interface Known<T> {
   /** The last real answer; undefined if there has never been one. */
-  readonly answer: DatabaseEntry | 'absent' | undefined;
+  readonly answer: T | 'absent' | undefined;
   readonly goodUntilMs: number;
 }
 
 /** Answers of a database by key. An answer that has grown old is used until a newer one is there. */
-export class CachedLookup {
-  readonly #ask: (key: string) => Promise<DatabaseAnswer>;
+export class CachedLookup<T extends object> {
+  readonly #ask: (key: string) => Promise<DatabaseAnswer<T>>;
   readonly #clock: Clock;
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, Known<T>>();
   readonly #asking = new Map<string, Promise<void>>();
 
-  constructor(clock: Clock, ask: (key: string) => Promise<DatabaseAnswer>) {
+  constructor(clock: Clock, ask: (key: string) => Promise<DatabaseAnswer<T>>) {
     this.#clock = clock;
     this.#ask = ask;
   }
 
   /** What is known now; undefined if the database has never answered. */
-  get(key: string): DatabaseEntry | 'absent' | undefined {
+  get(key: string): T | 'absent' | undefined {
     return this.#known.get(key)?.answer;
   }
 
@@ -46,7 +47,7 @@ export class CachedLookup {
     await Promise.all(awaited);
   }
 
-  #begin(key: string, known: Known | undefined): Promise<void> {
+  #begin(key: string, known: Known<T> | undefined): Promise<void> {
     const asking = this.#ask(key)
       .then((answer) => {
         const lastsMs = answer === 'unanswered' ? UNANSWERED_MS : answer === 'absent' ? ABSENT_MS : FOUND_MS;

@@ -1,15 +1,13 @@
 import { readFile } from 'node:fs/promises';
 
 import { runBounded } from '../run-bounded.js';
+import type { DatabaseAnswer } from './cached-lookup.js';
 
 /** One line of the user or the group database. */
 export interface DatabaseEntry {
   readonly name: string;
   readonly id: number;
 }
-
-/** An entry, `absent`, or `unanswered` if the database (LDAP, say) gave no answer in time. */
-export type DatabaseAnswer = DatabaseEntry | 'absent' | 'unanswered';
 
 export type Database = 'passwd' | 'group';
 
@@ -26,7 +24,7 @@ export async function askDatabase(
   database: Database,
   key: string,
   deadlineMs: number,
-): Promise<DatabaseAnswer> {
+): Promise<DatabaseAnswer<DatabaseEntry>> {
   try {
     const { exitCode, output } = await runBounded('getent', ['--', database, key], deadlineMs);
     if (exitCode === NOT_FOUND) {
@@ -60,7 +58,7 @@ export function hasLocalSourcesOnly(switches: string, database: Database): boole
   return sources.every((source) => LOCAL_SOURCES.has(source));
 }
 
-async function askFile(database: Database, key: string): Promise<DatabaseAnswer> {
+async function askFile(database: Database, key: string): Promise<DatabaseAnswer<DatabaseEntry>> {
   try {
     return findEntry(await readFile(`/etc/${database}`, 'utf8'), key) ?? 'absent';
   } catch {

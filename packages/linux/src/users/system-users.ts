@@ -1,8 +1,9 @@
-import type { Clock, UserDatabase, UserLookup, UserLookupRequest } from '@memory-monitor/core';
+import type { Clock, GroupLookup, UserDatabase, UserLookup, UserLookupRequest } from '@memory-monitor/core';
 
 import { ConcurrencyGate } from '../concurrency-gate.js';
-import { CachedLookup } from './cached-lookup.js';
-import { askDatabase, type Database, type DatabaseAnswer } from './getent.js';
+import { CachedLookup, type DatabaseAnswer } from './cached-lookup.js';
+import { askDatabase, type Database, type DatabaseEntry } from './getent.js';
+import { askMemberships } from './memberships.js';
 
 /** A directory server that takes longer than this does not answer. */
 const LOOKUP_DEADLINE_MS = 5000;
@@ -13,17 +14,26 @@ const MOST_WAITING = 256;
 export class SystemUsers implements UserDatabase {
   readonly #gate = new ConcurrencyGate(MOST_LOOKUPS, MOST_WAITING);
   readonly #clock: Clock;
-  readonly #users: CachedLookup;
-  readonly #groups: CachedLookup;
+  readonly #users: CachedLookup<DatabaseEntry>;
+  readonly #groups: CachedLookup<DatabaseEntry>;
+  /** Gids of a user's groups, by uid. */
+  readonly #memberships: CachedLookup<readonly number[]>;
 
-  constructor(clock: Clock, ask = askDatabase) {
+  constructor(clock: Clock, ask = askDatabase, askGroupsOf = askMemberships) {
     const gated =
       (database: Database) =>
-      async (key: string): Promise<DatabaseAnswer> =>
-        (await this.#gate.run(async () => await ask(database, key, LOOKUP_DEADLINE_MS))) ?? 'unanswered';
+      async (key: string): Promise<DatabaseAnswer<DatabaseEntry>> =>
+        await this.#inTurn(async () => await ask(database, key, LOOKUP_DEADLINE_MS));
     this.#clock = clock;
     this.#users = new CachedLookup(clock, gated('passwd'));
     this.#groups = new CachedLookup(clock, gated('group'));
+    this.#memberships = new CachedLookup(clock, async (uid) => {
+      await this.#users.refresh([uid]);
+      const user = this.#users.get(uid);
+      return user === undefined || user === 'absent'
+        ? (user ?? 'unanswered')
+        : await this.#inTurn(async () => await askGroupsOf(user.name, LOOKUP_DEADLINE_MS));
+    });
   }
 
   userName(uid: number): string | undefined {
@@ -45,16 +55,40 @@ export class SystemUsers implements UserDatabase {
       : { state: 'found', uid: answer.id };
   }
 
-  async resolve({ uids = [], gids = [], names = [] }: UserLookupRequest, deadlineMs: number): Promise<void> {
-    const users = [...[...uids].map(String), ...names];
+  gidOf(name: string): GroupLookup {
+    const answer = this.#groups.get(name);
+    if (answer === undefined) {
+      return { state: 'unanswered' };
+    }
+    return answer === 'absent' || answer.name !== name
+      ? { state: 'absent' }
+      : { state: 'found', gid: answer.id };
+  }
+
+  gidsOf(uid: number): readonly number[] | undefined {
+    const answer = this.#memberships.get(String(uid));
+    return answer === 'absent' ? [] : answer;
+  }
+
+  async resolve(wanted: UserLookupRequest, deadlineMs: number): Promise<void> {
+    const { uids = [], gids = [], names = [], groupNames = [], memberships = [] } = wanted;
     const answered = new AbortController();
-    const all = Promise.all([this.#users.refresh(users), this.#groups.refresh([...gids].map(String))]);
+    const all = Promise.all([
+      this.#users.refresh([...[...uids].map(String), ...names]),
+      this.#groups.refresh([...[...gids].map(String), ...groupNames]),
+      this.#memberships.refresh([...memberships].map(String)),
+    ]);
     await Promise.race([all, this.#clock.sleep(deadlineMs, answered.signal)]);
     answered.abort();
   }
+
+  /** Few programs at once; what would have to wait behind too many is not asked. */
+  async #inTurn<T>(ask: () => Promise<DatabaseAnswer<T>>): Promise<DatabaseAnswer<T>> {
+    return (await this.#gate.run(ask)) ?? 'unanswered';
+  }
 }
 
-function nameIn(lookup: CachedLookup, id: number): string | undefined {
+function nameIn(lookup: CachedLookup<DatabaseEntry>, id: number): string | undefined {
   const answer = lookup.get(String(id));
   return answer === 'absent' ? String(id) : answer?.name;
 }

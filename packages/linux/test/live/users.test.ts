@@ -31,6 +31,15 @@ describe("the system's user database", () => {
     expect(users.uidOf('no-such-user')).to.deep.equal({ state: 'absent' });
   });
 
+  it('knows the groups of root, and what they are called', async () => {
+    const users = new SystemUsers(new SystemClock());
+    await users.resolve({ memberships: [0, UNKNOWN_ID], groupNames: ['root', 'no-such-group'] }, 5000);
+    expect(users.gidsOf(0)).to.include(0);
+    expect(users.gidsOf(UNKNOWN_ID)).to.deep.equal([]);
+    expect(users.gidOf('root')).to.deep.equal({ state: 'found', gid: 0 });
+    expect(users.gidOf('no-such-group')).to.deep.equal({ state: 'absent' });
+  });
+
   it('knows every user of /etc/passwd', async () => {
     for (const line of readFileSync('/etc/passwd', 'utf8').trim().split('\n').slice(0, 5)) {
       const [name = '', , uid = ''] = line.split(':');

@@ -1,7 +1,8 @@
 import { FakeClock, settle } from '@memory-monitor/core/testing';
 import { expect } from 'chai';
 
-import type { Database, DatabaseAnswer } from '#src/users/getent.js';
+import type { DatabaseAnswer } from '#src/users/cached-lookup.js';
+import type { Database, DatabaseEntry } from '#src/users/getent.js';
 import { SystemUsers } from '#src/users/system-users.js';
 
 const JOHN = { name: 'john', id: 1001 };
@@ -10,11 +11,11 @@ const STAFF = { name: 'staff', id: 50 };
 /** A user database that answers when the test says so. */
 class FakeDatabase {
   readonly asked: string[] = [];
-  answers: Partial<Record<string, DatabaseAnswer>> = {};
+  answers: Partial<Record<string, DatabaseAnswer<DatabaseEntry>>> = {};
   hangs = false;
   #waiting: (() => void)[] = [];
 
-  readonly ask = async (database: Database, key: string): Promise<DatabaseAnswer> => {
+  readonly ask = async (database: Database, key: string): Promise<DatabaseAnswer<DatabaseEntry>> => {
     const question = `${database} ${key}`;
     this.asked.push(question);
     if (this.hangs) {
@@ -196,5 +197,33 @@ describe('the user database', () => {
       await users.resolve({ names: ['john'] }, 1000);
       expect(users.uidOf('john')).to.deep.equal({ state: 'unanswered' });
     });
+  });
+
+  it('knows the groups of a user, as that is called', async () => {
+    const asked: string[] = [];
+    database.answers = { 'passwd 1001': JOHN };
+    const memberOfTwo = new SystemUsers(clock, database.ask, async (name) => {
+      asked.push(name);
+      return await Promise.resolve([1001, 50]);
+    });
+    expect(memberOfTwo.gidsOf(1001)).to.equal(undefined);
+    await memberOfTwo.resolve({ memberships: [1001, 1002] }, 100);
+    expect(memberOfTwo.gidsOf(1001)).to.deep.equal([1001, 50]);
+    expect(memberOfTwo.gidsOf(1002)).to.deep.equal([]);
+    expect(asked).to.deep.equal(['john']);
+  });
+
+  it('does not know the groups of a user whose name it does not know yet', async () => {
+    database.answers = { 'passwd 1001': 'unanswered' };
+    await users.resolve({ memberships: [1001] }, 100);
+    expect(users.gidsOf(1001)).to.equal(undefined);
+  });
+
+  it('knows groups by name', async () => {
+    database.answers = { 'group staff': STAFF };
+    expect(users.gidOf('staff')).to.deep.equal({ state: 'unanswered' });
+    await users.resolve({ groupNames: ['staff', 'stuff'] }, 100);
+    expect(users.gidOf('staff')).to.deep.equal({ state: 'found', gid: 50 });
+    expect(users.gidOf('stuff')).to.deep.equal({ state: 'absent' });
   });
 });

@@ -73,6 +73,11 @@ export class IsolatedHost implements PluginHost {
     return this.#life.signal;
   }
 
+  /** Its process does not know the files. */
+  async configPlace(): Promise<string | undefined> {
+    return await Promise.resolve<string | undefined>(undefined);
+  }
+
   on<E extends PluginEventName>(event: E, listener: PluginListener<E>, options: HookOptions = {}): void {
     requireEvent(event);
     this.#register(`on:${event}`, listener);

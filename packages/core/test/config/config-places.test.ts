@@ -1,4 +1,4 @@
-import { findPlace, type SourceFile } from '@memory-monitor/core';
+import { ConfigPlaces, type SourceFile } from '@memory-monitor/core';
 import { expect } from 'chai';
 
 const MAIN: SourceFile = {
@@ -23,29 +23,27 @@ const DROP_IN: SourceFile = {
 const EMPTY: SourceFile = { path: '/etc/m/conf.d/20.toml', text: '' };
 const FILES = [MAIN, DROP_IN, EMPTY];
 
-/** `file:line:column`. */
 async function placeOf(
   files: readonly SourceFile[],
   ...path: (string | number)[]
 ): Promise<string | undefined> {
-  const place = await findPlace(files, path);
-  return place === undefined ? undefined : `${place.file}:${place.line}:${place.column}`;
+  return await new ConfigPlaces(files).find(path);
 }
 
 describe('the place of a key', () => {
   it('is where it stands', async () => {
-    expect(await placeOf(FILES, 'thresholds', 'check_interval')).to.equal(`${MAIN.path}:4:1`);
+    expect(await placeOf(FILES, 'thresholds', 'check_interval')).to.equal(`${MAIN.path}:4`);
   });
 
   it('is in the last file that has it, which counts', async () => {
-    expect(await placeOf(FILES, 'thresholds', 'ram_gb_threshold')).to.equal(`${DROP_IN.path}:2:3`);
-    expect(await placeOf([MAIN, EMPTY], 'thresholds', 'ram_gb_threshold')).to.equal(`${MAIN.path}:3:1`);
+    expect(await placeOf(FILES, 'thresholds', 'ram_gb_threshold')).to.equal(`${DROP_IN.path}:2`);
+    expect(await placeOf([MAIN, EMPTY], 'thresholds', 'ram_gb_threshold')).to.equal(`${MAIN.path}:3`);
   });
 
   it('is in the file of that plugin, when the plugins of all files are counted together', async () => {
-    expect(await placeOf(FILES, 'plugins', 0, 'use')).to.equal(`${MAIN.path}:7:1`);
-    expect(await placeOf(FILES, 'plugins', 1, 'use')).to.equal(`${MAIN.path}:10:1`);
-    expect(await placeOf(FILES, 'plugins', 2, 'use')).to.equal(`${DROP_IN.path}:5:1`);
+    expect(await placeOf(FILES, 'plugins', 0, 'use')).to.equal(`${MAIN.path}:7`);
+    expect(await placeOf(FILES, 'plugins', 1, 'use')).to.equal(`${MAIN.path}:10`);
+    expect(await placeOf(FILES, 'plugins', 2, 'use')).to.equal(`${DROP_IN.path}:5`);
   });
 
   it('is nowhere for a key that is left to its default', async () => {

@@ -1,0 +1,71 @@
+import { definePlugin, type PluginHost } from '@memory-monitor/core';
+
+import { configSchema, type ScheduleConfig } from './config.js';
+import { Schedule } from './schedule.js';
+import { scheduledWindow, type ScheduledWindow } from './scheduled-window.js';
+import { SCHEDULE } from './token.js';
+import { localTimeZone } from './wall-clock.js';
+
+export { SCHEDULE, type NamedWindows } from './token.js';
+export { configSchema, type ScheduleConfig } from './config.js';
+
+/** Check intervals, limits and maintenance windows by the time of day: the first window that is open is in force. */
+export default definePlugin({
+  name: 'policy-schedule',
+  apiVersion: 1,
+  config: configSchema,
+  async setup(host) {
+    const windows = await scheduledWindows(host);
+    const schedule = new Schedule(windows);
+    const inForce = (): ScheduledWindow | undefined => schedule.at(host.clock.now()).window;
+    overrideInterval(host, schedule);
+    if (windows.some(({ limits }) => limits !== undefined)) {
+      host.overrideLimits(() => inForce()?.limits);
+    }
+    if (windows.some(({ suspendsKilling }) => suspendsKilling)) {
+      suspendKilling(host, inForce);
+    }
+    host.provide(SCHEDULE, () => ({
+      names: windows.flatMap(({ name }) => name ?? []),
+      isOpen: (name) => {
+        const nowMs = host.clock.now();
+        return windows.some((entry) => entry.name === name && entry.window.stateAt(nowMs).isOpen);
+      },
+    }));
+  },
+});
+
+async function scheduledWindows(host: PluginHost<ScheduleConfig>): Promise<ScheduledWindow[]> {
+  const { windows, time_zone: timeZone = localTimeZone() } = host.config;
+  return await Promise.all(
+    windows.map(async (config, index) =>
+      scheduledWindow(config, { timeZone, place: await host.configPlace(['windows', index]), index }),
+    ),
+  );
+}
+
+/** The next scan comes no later than the next boundary, so that what holds from then on holds from then on. */
+function overrideInterval(host: PluginHost, schedule: Schedule<ScheduledWindow>): void {
+  let told: ScheduledWindow | undefined;
+  host.overrideInterval((currentSeconds) => {
+    const nowMs = host.clock.now();
+    const { window, untilMs } = schedule.at(nowMs);
+    if (window !== told) {
+      host.logger.info(
+        { window: (window ?? told)?.name },
+        window === undefined ? `${told?.title ?? ''} is over` : `${window.title} is in force`,
+      );
+      told = window;
+    }
+    return Math.min(window?.checkIntervalSeconds ?? currentSeconds, (untilMs - nowMs) / 1000);
+  });
+}
+
+function suspendKilling(host: PluginHost, inForce: () => ScheduledWindow | undefined): void {
+  host.decide((_, { action }) => {
+    const window = inForce();
+    return window?.suspendsKilling === true && (action === 'kill' || action === 'defer')
+      ? { verdict: { action: 'warn' }, reason: `${window.title} suspends killing` }
+      : undefined;
+  });
+}

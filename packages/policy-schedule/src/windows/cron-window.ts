@@ -1,0 +1,27 @@
+import type { Cron } from 'croner';
+
+import type { Window, WindowState } from './window.js';
+
+const DAY_MS = 86_400_000;
+
+/** Open for a while from each time that a cron expression names. */
+export class CronWindow implements Window {
+  readonly #cron: Cron;
+  readonly #durationMs: number;
+
+  constructor(cron: Cron, durationMs: number) {
+    this.#cron = cron;
+    this.#durationMs = durationMs;
+  }
+
+  stateAt(nowMs: number): WindowState {
+    const beganMs = this.#nextAfter(nowMs - this.#durationMs);
+    const isOpen = beganMs <= nowMs;
+    const changeMs = isOpen ? beganMs + this.#durationMs : this.#nextAfter(nowMs);
+    return { isOpen, untilMs: Math.min(nowMs + DAY_MS, changeMs) };
+  }
+
+  #nextAfter(ms: number): number {
+    return this.#cron.nextRun(new Date(ms))?.getTime() ?? Number.POSITIVE_INFINITY;
+  }
+}

@@ -1,0 +1,64 @@
+import type { DateRange } from '../spec/dates.js';
+import type { TimeRange } from '../spec/times.js';
+import type { WallClock } from '../wall-clock.js';
+import type { Window, WindowState } from './window.js';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+const WEEK_DAYS = 7;
+/** The 1st of January 1970 was a Thursday. */
+const FIRST_WEEKDAY = 4;
+
+/** Which days; both have to hold. Undefined is every day. */
+export interface DailySpec {
+  readonly days: ReadonlySet<number> | undefined;
+  readonly dates: readonly DateRange[] | undefined;
+  readonly times: readonly TimeRange[];
+}
+
+interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/**
+ * Open at times of certain days. Over midnight, the day is the one on which it opens. Each end is when the wall clock first
+ * shows that time: a window is open once a day, without a gap, on the days of both clock changes too.
+ */
+export class DailyWindow implements Window {
+  readonly #spec: DailySpec;
+  readonly #wallClock: WallClock;
+
+  constructor(spec: DailySpec, wallClock: WallClock) {
+    this.#spec = spec;
+    this.#wallClock = wallClock;
+  }
+
+  stateAt(nowMs: number): WindowState {
+    const today = Math.floor(this.#wallClock.at(nowMs) / DAY_MS);
+    const spans = [today - 1, today, today + 1].flatMap((day) => this.#spansOf(day));
+    const changes = spans.flatMap(({ fromMs, toMs }) => [fromMs, toMs]).filter((ms) => ms > nowMs);
+    return {
+      isOpen: spans.some(({ fromMs, toMs }) => fromMs <= nowMs && nowMs < toMs),
+      untilMs: Math.min(nowMs + DAY_MS, ...changes),
+    };
+  }
+
+  #spansOf(day: number): Span[] {
+    return this.#isOn(day) ? this.#spec.times.map((range) => this.#spanOf(day, range)) : [];
+  }
+
+  #spanOf(day: number, { fromMinutes, toMinutes }: TimeRange): Span {
+    const instantOf = (minutes: number): number =>
+      this.#wallClock.firstInstant(day * DAY_MS + minutes * MINUTE_MS);
+    return { fromMs: instantOf(fromMinutes), toMs: instantOf(toMinutes) };
+  }
+
+  #isOn(day: number): boolean {
+    const { days, dates } = this.#spec;
+    return (
+      (days?.has((day + FIRST_WEEKDAY) % WEEK_DAYS) ?? true) &&
+      (dates?.some(({ firstDay, lastDay }) => firstDay <= day && day <= lastDay) ?? true)
+    );
+  }
+}

@@ -1,0 +1,114 @@
+import { BYTES_PER_GB, definePlugin } from '@memory-monitor/core';
+import { TestMonitor, type TestMonitorOptions } from '@memory-monitor/core/testing';
+import { expect } from 'chai';
+
+import plugin, { SCHEDULE } from '#src/index.js';
+
+/** A Friday. */
+const START = '2025-10-03T10:15:30Z';
+const HOG = { rssBytes: 3 * BYTES_PER_GB };
+
+async function scheduled(windows: readonly object[], options: TestMonitorOptions = {}): Promise<TestMonitor> {
+  const test = await TestMonitor.withPlugins([{ plugin, config: { time_zone: 'UTC', windows } }], options);
+  expect(new Date(test.clock.now()).toISOString().slice(0, 19)).to.equal(START.slice(0, 19));
+  return test;
+}
+
+const scansAt = (test: TestMonitor): number => test.eventsOf('scan').length;
+
+describe('policy-schedule', () => {
+  it('has the machine scanned more often while a window is open, and the log says so', async () => {
+    const test = await scheduled([
+      { name: 'office hours', days: 'mon-fri', time: '09:00-17:00', check_interval: 15 },
+    ]);
+    await test.tick();
+    await test.clock.advance(15_000);
+    expect(scansAt(test)).to.equal(2);
+    expect(test.log.map(({ message }) => message)).to.include(
+      '[policy-schedule] window "office hours" is in force',
+    );
+    await test.clock.advance(Date.parse('2025-10-03T17:00:01Z') - test.clock.now());
+    const before = scansAt(test);
+    await test.clock.advance(28_000);
+    expect(scansAt(test)).to.equal(before);
+    expect(test.log.map(({ message }) => message)).to.include(
+      '[policy-schedule] window "office hours" is over',
+    );
+  });
+
+  it('has limits of its own from its first moment on, though a scan is far away', async () => {
+    const test = await scheduled([{ name: 'noon', time: '12:00-13:00', ram_gb_threshold: 1 }], {
+      thresholds: { checkIntervalSeconds: 86_400, ramGbThreshold: 100, ramPercentThreshold: 100 },
+    });
+    const hog = test.machine.spawn(HOG);
+    await test.tick();
+    await test.clock.advance(Date.parse('2025-10-03T12:00:00Z') - test.clock.now() - 1);
+    expect(test.machine.signals).to.deep.equal([]);
+    await test.clock.advance(100);
+    expect(test.machine.signals.map(({ pid }) => pid)).to.include(hog.pid);
+    expect(test.trailOf(hog)[0]).to.match(/plugin:policy-schedule.*window "noon"/);
+  });
+
+  it('takes the first window that is open', async () => {
+    const test = await scheduled([
+      { name: 'mornings', time: '06:00-12:00', ram_gb_threshold: 100, ram_percent_threshold: 100 },
+      { name: 'all day', ram_gb_threshold: 1 },
+    ]);
+    const hog = test.machine.spawn(HOG);
+    await test.tick();
+    expect(test.decisionOf(hog)).to.equal(undefined);
+    await test.clock.advance(Date.parse('2025-10-03T12:00:01Z') - test.clock.now());
+    expect(test.trailOf(hog)[0]).to.include('window "all day"');
+  });
+
+  it('suspends killing while a maintenance window is open, not a moment longer', async () => {
+    const test = await scheduled([{ name: 'backup', cron: '0 10 * * *', duration: '1h', suspend: true }]);
+    const hog = test.machine.spawn(HOG);
+    await test.tick();
+    expect(test.trailOf(hog).at(-1)).to.equal(
+      'plugin:policy-schedule: warn: window "backup" suspends killing',
+    );
+    await test.clock.advance(Date.parse('2025-10-03T10:59:59Z') - test.clock.now());
+    expect(test.machine.signals).to.deep.equal([]);
+    await test.clock.advance(1100);
+    expect(test.machine.signals.map(({ pid }) => pid)).to.include(hog.pid);
+  });
+
+  it('goes by the clock as it is, also when that was set back', async () => {
+    const test = await scheduled([{ name: 'late', time: '10:16-11:00', ram_gb_threshold: 1 }], {
+      thresholds: { ramGbThreshold: 100, ramPercentThreshold: 100 },
+    });
+    await test.tick();
+    await test.clock.advance(60_000);
+    test.clock.setTo(test.clock.now() - 120_000);
+    const hog = test.machine.spawn(HOG);
+    await test.clock.advance(31_000);
+    expect(test.decisionOf(hog)).to.equal(undefined);
+    await test.clock.advance(120_000);
+    expect(test.decisionOf(hog)?.trail.at(-1)?.action).to.equal('kill');
+  });
+
+  it('tells other plugins which of its windows are open, by name', async () => {
+    const answers: unknown[] = [];
+    const curious = definePlugin({
+      name: 'curious',
+      apiVersion: 1,
+      setup(host) {
+        const windows = host.get(SCHEDULE);
+        answers.push(
+          windows.names,
+          windows.isOpen('morning'),
+          windows.isOpen('night'),
+          windows.isOpen('tea'),
+        );
+      },
+    });
+    const windows = [
+      { name: 'night', time: '22:00-06:00', suspend: true },
+      { time: '00:00-24:00', suspend: true },
+      { name: 'morning', time: '06:00-12:00', suspend: true },
+    ];
+    await TestMonitor.withPlugins([{ plugin, config: { time_zone: 'UTC', windows } }, { plugin: curious }]);
+    expect(answers).to.deep.equal([['night', 'morning'], true, false, false]);
+  });
+});
