@@ -20,7 +20,7 @@ export const ERROR_CODES = {
   MM_ERR_NOT_INSTALLED: 'The service is not installed.',
   MM_ERR_INSTALL: 'An installation step failed.',
   MM_ERR_SERVICE: 'The service did not do what it was told.',
-  MM_ERR_DEPENDENCY_MISSING: 'A service that another one needs was never provided.',
+  MM_ERR_DEPENDENCY_MISSING: 'A service was never provided, or was asked for by what is no token.',
   MM_ERR_DEPENDENCY_TWICE: 'Two providers were given for one service.',
   MM_ERR_DEPENDENCY_LATE: 'A service was replaced after somebody had begun to use it.',
   MM_ERR_DEPENDENCY_SEALED: 'A service that guards depend on can not be replaced.',

@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { container as globalContainer, type DependencyContainer } from 'tsyringe';
 
 import { MonitorError } from '../errors.js';
-import { injectedInto, type Token } from './token.js';
+import { injectedInto, requireToken, type Token } from './token.js';
 
 /** Makes a service. `replaced` gives the one that would be in its place, to build upon. */
 export type MakeService<T> = (services: Services, replaced: () => T) => T;
@@ -28,6 +28,7 @@ export class Services {
    * MM_ERR_DEPENDENCY_LATE where somebody has been given another one already.
    */
   provide<T>(wanted: Token<T>, make: MakeService<T>): this {
+    requireToken(wanted);
     const byDefault = this.#defaults.get(wanted.id);
     if (this.#container.isRegistered(wanted.id) && byDefault === undefined) {
       throw new MonitorError(
@@ -57,6 +58,7 @@ export class Services {
 
   /** Throws MM_ERR_DEPENDENCY_MISSING. */
   get<T>(wanted: Token<T>): T {
+    requireToken(wanted);
     this.#used.add(wanted.id);
     if (this.#container.isRegistered(wanted.id)) {
       return this.#container.resolve<T>(wanted.id);
@@ -70,8 +72,9 @@ export class Services {
     );
   }
 
-  /** Builds an `@injectable()` class, its constructor parameters filled by their tokens. */
+  /** Builds an `@injectable()` class, its constructor parameters filled by their tokens. Throws MM_ERR_DEPENDENCY_MISSING. */
   resolve<T>(wanted: new (...args: never[]) => T): T {
+    requireInjectable(wanted);
     // Asked for first, so that a missing one is our error, with its name, and not tsyringe's.
     for (const needed of injectedInto(wanted)) {
       this.get(needed);
@@ -93,6 +96,22 @@ export class Services {
   #register<T>(wanted: Token<T>, make: MakeService<T>, replaced: () => T): void {
     const replacedOnce = once(replaced);
     this.#container.register(wanted.id, { useFactory: once(() => make(this, replacedOnce)) });
+  }
+}
+
+/** tsyringe's own words would be about type information, or circles. */
+function requireInjectable(wanted: unknown): void {
+  if (typeof wanted !== 'function') {
+    throw new MonitorError(
+      'MM_ERR_DEPENDENCY_MISSING',
+      'Only an @injectable() class can be built; a service is had by get(TOKEN).',
+    );
+  }
+  if (injectedInto(wanted).length < wanted.length) {
+    throw new MonitorError(
+      'MM_ERR_DEPENDENCY_MISSING',
+      `A parameter of the constructor of ${wanted.name} has no token; mark each with @inject(TOKEN), and the class with @injectable().`,
+    );
   }
 }
 

@@ -2,6 +2,8 @@ import 'reflect-metadata';
 
 import { inject as tsyringeInject, injectable as tsyringeInjectable } from 'tsyringe';
 
+import { MonitorError } from '../errors.js';
+
 /** Names a service of type `T` in the container. */
 export interface Token<T> {
   readonly name: string;
@@ -15,11 +17,24 @@ export function token<T>(name: string): Token<T> {
   return { name, id: Symbol.for(`@memory-monitor/token/${name}`) };
 }
 
+/** Plugins are plain JavaScript in the end. Throws MM_ERR_DEPENDENCY_MISSING for what is no token. */
+export function requireToken(wanted: unknown): void {
+  if (typeof (wanted as Partial<Token<unknown>> | null | undefined)?.id !== 'symbol') {
+    const what = typeof wanted === 'function' ? `the class ${wanted.name}` : String(wanted);
+    throw new MonitorError(
+      'MM_ERR_DEPENDENCY_MISSING',
+      `A service is named by a token, and ${what} is none; use one such as CLOCK, or make one with token().`,
+    );
+  }
+}
+
 /** The tokens in the constructors of injectable classes. */
 const injected = new WeakMap<object, readonly Token<unknown>[]>();
 
 type AnyClass = abstract new (...args: never[]) => unknown;
 type ParameterAt<C, I extends number> = C extends abstract new (...args: infer A) => unknown ? A[I] : never;
+/** What the compiler says then. */
+type Mismatch = "the token's service does not fit the type of this parameter";
 
 /**
  * Marks a constructor parameter to be filled with the token's service. A token whose service does not fit the
@@ -30,10 +45,11 @@ export function inject<T>(
 ): <C extends AnyClass, I extends number>(
   target: C,
   key: undefined,
-  index: T extends ParameterAt<C, I> ? I : never,
+  index: T extends ParameterAt<C, I> ? I : Mismatch,
 ) => void {
+  requireToken(wanted);
   return (target, key, index) => {
-    tsyringeInject(wanted.id)(target, key, index);
+    tsyringeInject(wanted.id)(target, key, index as number);
     injected.set(target, [...injectedInto(target), { name: wanted.name, id: wanted.id }]);
   };
 }

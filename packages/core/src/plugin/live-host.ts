@@ -1,6 +1,6 @@
 import { providedService } from '../container/provided-service.js';
 import { Services } from '../container/services.js';
-import type { Token } from '../container/token.js';
+import { requireToken, type Token } from '../container/token.js';
 import { LOGGER, PLUGIN_HOST, SEALED_TOKENS } from '../container/tokens.js';
 import type { LimitsOverride } from '../decision/limits.js';
 import type { Decider } from '../decision/pipeline.js';
@@ -148,6 +148,7 @@ export class LiveHost implements ReportingHost {
   }
 
   provide<T>(wanted: Token<T>, make: (replaced: () => T) => T): void {
+    requireToken(wanted);
     const hook = this.#register(`provide:${wanted.name}` as const, make);
     if (SEALED_TOKENS.has(wanted.id)) {
       throw new MonitorError(

@@ -3,6 +3,13 @@ export { FakeClock, settle } from './fake-clock.js';
 export { FakeIntents } from './fake-intents.js';
 export { FakeMachine, type FakeProcess } from './fake-machine.js';
 export { FakeUsers, type FakeGroup } from './fake-users.js';
-export { testConfiguration, TestMonitor, type LoggedLine, type TestMonitorOptions } from './test-monitor.js';
+export {
+  testConfiguration,
+  TestMonitor,
+  type LoggedLine,
+  type TestConfigurationOptions,
+  type TestMonitorOptions,
+  type TestReload,
+} from './test-monitor.js';
 export { testPlugin, type TestPluginOptions } from './test-one-plugin.js';
 export { type TestPlugin } from './test-plugin.js';

@@ -12,9 +12,12 @@ import {
   USER_DATABASE,
 } from '../container/tokens.js';
 import type { Services } from '../container/services.js';
+import { messageOf } from '../errors.js';
 import { EVENT_NAMES, type DecisionEvent, type EventName, type MonitorEvents } from '../events.js';
+import type { Explanation } from '../explain/explanation.js';
 import { NO_EXTENSIONS, type Extensions } from '../extensions.js';
 import type { Monitor } from '../monitor.js';
+import type { PluginDescription } from '../plugin/plugin-set.js';
 import type { Logger, MonitorProcess } from '../ports.js';
 import type { ProcessIdentity } from '../process.js';
 import type { Terminator } from '../termination/terminator.js';
@@ -24,18 +27,30 @@ import { FakeMachine } from './fake-machine.js';
 import { FakeUsers } from './fake-users.js';
 import { loadTestPlugins, type TestPlugin } from './test-plugin.js';
 
-export interface TestMonitorOptions {
+/** Parts of a configuration. */
+export interface TestConfigurationOptions {
   readonly thresholds?: Partial<Configuration['thresholds']>;
   readonly whitelist?: Partial<Configuration['whitelist']>;
   /** Armed unless it says otherwise. */
   readonly settings?: Partial<Configuration['settings']>;
+}
+
+export interface TestMonitorOptions extends TestConfigurationOptions {
+  /** When the clock begins, in milliseconds since 1970; 2025-10-03 10:15:30 UTC without it. */
+  readonly startMs?: number;
   readonly extensions?: Partial<Extensions>;
-  /** Names and uids. */
+  /** Names and ids. */
   readonly users?: FakeUsers;
   readonly terminator?: Terminator;
   readonly self?: Partial<MonitorProcess>;
   /** Provides more services, or others. */
   readonly services?: (services: Services) => void;
+}
+
+/** What a reload changes; what is left out stays as it is. */
+export interface TestReload extends TestConfigurationOptions {
+  /** Without it, those that were there before are set up anew. */
+  readonly plugins?: readonly TestPlugin[];
 }
 
 export interface LoggedLine {
@@ -46,20 +61,22 @@ export interface LoggedLine {
 
 /** A whole monitor on a fake machine and a fake clock: the real loop, nothing that it could harm. */
 export class TestMonitor {
-  readonly clock = new FakeClock();
+  readonly clock: FakeClock;
   readonly machine = new FakeMachine();
   readonly users: FakeUsers;
   readonly intents = new FakeIntents();
   readonly log: LoggedLine[] = [];
   readonly monitor: Monitor;
   readonly #events: { readonly name: EventName; readonly payload: unknown }[] = [];
-  readonly #intervalSeconds: number;
+  #configuration: Configuration;
+  #plugins: readonly TestPlugin[] = [];
   #running: Promise<void> | undefined;
 
   constructor(options: TestMonitorOptions = {}) {
     const configuration = testConfiguration(options);
+    this.#configuration = configuration;
+    this.clock = new FakeClock(options.startMs);
     this.users = options.users ?? new FakeUsers();
-    this.#intervalSeconds = configuration.thresholds.checkIntervalSeconds;
     this.monitor = composeMonitor({
       version: '0.0.0-test',
       configuration,
@@ -99,6 +116,7 @@ export class TestMonitor {
   ): Promise<TestMonitor> {
     const test = new TestMonitor(options);
     await test.monitor.usePlugins(await loadTestPlugins(plugins, test.clock));
+    test.#plugins = plugins;
     return test;
   }
 
@@ -108,21 +126,38 @@ export class TestMonitor {
       this.#running = this.monitor.run();
       await settle();
     } else {
-      await this.clock.advance(this.#intervalSeconds * 1000);
+      await this.clock.advance(this.#configuration.thresholds.checkIntervalSeconds * 1000);
     }
+  }
+
+  /**
+   * Reloads, as SIGHUP does it. Resolves with false where the new configuration is refused, which the event `reloaded` tells why;
+   * then everything is as before. Time passes as long as it takes.
+   */
+  async reload({ plugins = this.#plugins, ...changes }: TestReload = {}): Promise<boolean> {
+    const configuration = changed(this.#configuration, changes);
+    const isInForce = await this.#passTimeUntil(this.#reload(configuration, plugins));
+    if (isInForce) {
+      this.#configuration = configuration;
+      this.#plugins = plugins;
+    }
+    return isInForce;
+  }
+
+  /** What `memory-monitor explain` would say of a process; undefined if there is none. */
+  async explain(pid: number): Promise<Explanation | undefined> {
+    return await this.monitor.explain(pid);
+  }
+
+  /** The plugins with their hooks, calls and failures, as `memory-monitor plugins` lists them. */
+  describePlugins(): PluginDescription[] {
+    return this.monitor.describePlugins();
   }
 
   /** Stops the monitor; resolves when it has come to its end, for which time passes as long as it has to. */
   async stop(): Promise<void> {
     this.monitor.stop('test');
-    const state = { isOver: this.#running === undefined };
-    void this.#running?.finally(() => {
-      state.isOver = true;
-    });
-    await settle();
-    while (!state.isOver) {
-      await this.clock.advance(100);
-    }
+    await this.#passTimeUntil(this.#running ?? Promise.resolve());
   }
 
   /** The payloads of one event so far. */
@@ -143,6 +178,28 @@ export class TestMonitor {
     return trail.map(({ source, action, reason }) => `${source}: ${action}: ${reason}`);
   }
 
+  async #reload(configuration: Configuration, plugins: readonly TestPlugin[]): Promise<boolean> {
+    try {
+      return await this.monitor.reload(configuration, await loadTestPlugins(plugins, this.clock));
+    } catch (error) {
+      this.monitor.refuseReload([messageOf(error)]);
+      return false;
+    }
+  }
+
+  async #passTimeUntil<T>(work: Promise<T>): Promise<T> {
+    const state = { isOver: false };
+    const over = (): void => {
+      state.isOver = true;
+    };
+    work.then(over, over);
+    await settle();
+    while (!state.isOver) {
+      await this.clock.advance(100);
+    }
+    return await work;
+  }
+
   #logger(): Logger {
     const method =
       (level: keyof Logger) =>
@@ -154,14 +211,21 @@ export class TestMonitor {
 }
 
 /** A configuration for tests: armed, 2 GB or 10 %, every 30 s, an empty whitelist. */
-export function testConfiguration(
-  options: Pick<TestMonitorOptions, 'thresholds' | 'whitelist' | 'settings'> = {},
-): Configuration {
-  const { thresholds, whitelist, settings, ...rest } = defaultConfiguration();
-  return {
+export function testConfiguration(options: TestConfigurationOptions = {}): Configuration {
+  const { whitelist, settings, ...rest } = defaultConfiguration();
+  const forTests = {
     ...rest,
-    thresholds: { ...thresholds, ...options.thresholds },
-    whitelist: { ...whitelist, pids: [], ...options.whitelist },
-    settings: { ...settings, dryRun: false, ...options.settings },
+    whitelist: { ...whitelist, pids: [] },
+    settings: { ...settings, dryRun: false },
+  };
+  return changed(forTests, options);
+}
+
+function changed(configuration: Configuration, changes: TestConfigurationOptions): Configuration {
+  return {
+    ...configuration,
+    thresholds: { ...configuration.thresholds, ...changes.thresholds },
+    whitelist: { ...configuration.whitelist, ...changes.whitelist },
+    settings: { ...configuration.settings, ...changes.settings },
   };
 }

@@ -211,4 +211,28 @@ describe('services', () => {
       expect(() => services.provide(NAME, () => 'Ada')).to.throw(MonitorError, /in use already/);
     });
   });
+
+  describe('asked for by what is no token', () => {
+    const services = new Services();
+    class Unmarked {
+      readonly name: string;
+      constructor(name: string) {
+        this.name = name;
+      }
+    }
+    const asks: readonly (readonly [string, () => unknown, RegExp])[] = [
+      ['a class', () => services.get(Unmarked as never), /the class Unmarked is none; use one such as CLOCK/],
+      ['a name', () => services.get('clock' as never), /clock is none/],
+      ['nothing', () => services.get(undefined as never), /undefined is none/],
+      ['a provider of a class', () => services.provide(Unmarked as never, () => 1), /Unmarked is none/],
+      ['a parameter of a class', () => inject(Unmarked as never), /Unmarked is none/],
+      ['a token to be built', () => services.resolve(NAME as never), /a service is had by get\(TOKEN\)/],
+      ['a class without tokens', () => services.resolve(Unmarked), /mark each with @inject\(TOKEN\)/],
+    ];
+    for (const [what, ask, why] of asks) {
+      it(`say so: ${what}`, () => {
+        expect(ask).to.throw(MonitorError, why).with.property('code', 'MM_ERR_DEPENDENCY_MISSING');
+      });
+    }
+  });
 });

@@ -64,7 +64,7 @@ describe('the configuration of a plugin', () => {
         throw new Error('this is not reached');
       },
     });
-    const error = await rejectionOf(testPlugin(plugin, { config: { url: 7 } }));
+    const error = await rejectionOf(testPlugin(plugin, { config: { url: 7 } as never }));
     expect(error).to.be.instanceOf(MonitorError).with.property('code', 'MM_ERR_CONFIG_INVALID');
     expect(error.message).to.match(/^url: /);
   });

@@ -3,10 +3,11 @@ import {
   definePlugin,
   TERMINATOR,
   type Clock,
+  type PluginDefinition,
   type PluginHost,
   type Violation,
 } from '@memory-monitor/core';
-import { testPlugin } from '@memory-monitor/core/testing';
+import { TestMonitor, testPlugin } from '@memory-monitor/core/testing';
 import { expect } from 'chai';
 import * as v from 'valibot';
 
@@ -81,6 +82,24 @@ definePlugin({ name: 'future', apiVersion: 2, setup: () => {} });
 
 // @ts-expect-error there is no such need
 definePlugin({ name: 'greedy', apiVersion: 1, needs: ['root'], setup: () => {} });
+
+const untyped = definePlugin({ name: 'untyped', apiVersion: 1, setup: () => {} });
+
+export async function testsThatDoNotCompile(): Promise<void> {
+  // @ts-expect-error the schema takes a string there
+  await testPlugin(doesNotCompile, { config: { url: 7 } });
+
+  // @ts-expect-error and wants one
+  await testPlugin(doesNotCompile, { config: { retries: 3 } });
+
+  // @ts-expect-error a configuration is a table
+  await testPlugin(untyped, { config: 'url' });
+
+  await testPlugin(untyped, { config: { anything: 7 } });
+  await testPlugin(untyped as PluginDefinition, { config: { anything: 7 } });
+  const wrong: Readonly<Record<string, unknown>> = { url: 7 };
+  await TestMonitor.withPlugins([{ plugin: doesNotCompile, config: wrong }]);
+}
 
 describe('the types of the plugin API', () => {
   it('follow from the schema: the configuration is what it gives back', async () => {
