@@ -43,7 +43,7 @@ export interface CompiledPlugin {
 }
 
 /** To be raised when what is remembered, or what is made of esbuild's output, changes. */
-const FORMAT = 1;
+const FORMAT = 2;
 /** Times of files are those of the kernel's last tick, which can be this much behind. */
 const CLOCK_TICK_MS = 20;
 
