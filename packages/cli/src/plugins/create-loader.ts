@@ -6,7 +6,7 @@ import { SystemClock } from '@memory-monitor/linux';
 import { PluginLoader } from '@memory-monitor/plugin-loader';
 
 import { BUILT_IN_PLUGINS } from './built-in-plugins.js';
-import { cacheDirectoryFor, runtimeDirectory } from './plugin-directories.js';
+import { cacheDirectoryFor, runtimeDirectory, scratchDirectory } from './plugin-directories.js';
 
 /** `dist/plugin-child.js`, or the bundle's. */
 const CHILD_ENTRY = fileURLToPath(
@@ -18,6 +18,7 @@ export function createPluginLoader({ files, settings }: Configuration): PluginLo
   return new PluginLoader({
     configDirectory: dirname(resolve(files[0] ?? 'config.toml')),
     cacheDirectory: cacheDirectoryFor(settings.stateDirectory),
+    scratchDirectory: scratchDirectory(),
     runtimeDirectory: runtimeDirectory(),
     childEntry: CHILD_ENTRY,
     builtIn: BUILT_IN_PLUGINS,
