@@ -39,13 +39,13 @@ describe('a plugin that somebody else could change', () => {
 
   itWhere(lacksRoot, 'is refused if a group may write to it', async () => {
     const path = at.write({ 'plugin.ts': PLUGIN });
-    const message = await expectRefusal(path, 'plugin.ts', 'group 50 may write to it', () => {
-      chownSync(path, 0, 50);
+    const message = await expectRefusal(path, 'plugin.ts', 'group root may write to it', () => {
+      chownSync(path, 0, 0);
       chmodSync(path, 0o664);
     });
     expect(message).to.equal(
-      `${path}, a plugin, is not trusted because group 50 may write to it; ` +
-        `keep it where only root can write, or run "chmod go-w ${path}".`,
+      `${path}, a plugin, is not trusted because group root may write to it; ` +
+        `keep it where only root can write, or run "chmod g-w ${path}".`,
     );
   });
 
