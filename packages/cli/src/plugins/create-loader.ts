@@ -1,4 +1,5 @@
-import { dirname, resolve } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { Configuration } from '@memory-monitor/core';
@@ -16,7 +17,7 @@ const CHILD_ENTRY = fileURLToPath(
 /** Loads the plugins of a configuration; what `use` says is relative to its first file. */
 export function createPluginLoader({ files, settings }: Configuration): PluginLoader {
   return new PluginLoader({
-    configDirectory: dirname(resolve(files[0] ?? 'config.toml')),
+    configDirectory: realpathSync(dirname(files[0] ?? 'config.toml')),
     cacheDirectory: cacheDirectoryFor(settings.stateDirectory),
     scratchDirectory: scratchDirectory(),
     runtimeDirectory: runtimeDirectory(),
