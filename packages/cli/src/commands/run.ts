@@ -161,13 +161,16 @@ async function reload(
   const { configuration, sources } = await readConfiguration(options);
   const loader = createPluginLoader(configuration);
   const plugins = await loader.load(configuration.plugins, sources);
-  if (await monitor.reload(configuration, plugins)) {
-    live.current.loader.dispose();
-    const pluginFiles = together(live.current.pluginFiles, loader.files);
-    live.current = { configuration, sources, loader, pluginFiles };
-    await output.apply(configuration.settings);
-    await tellNeeds(monitor);
+  const { current } = live;
+  live.current = { ...current, pluginFiles: together(current.pluginFiles, loader.files) };
+  if (!(await monitor.reload(configuration, plugins))) {
+    loader.dispose();
+    return;
   }
+  current.loader.dispose();
+  live.current = { ...live.current, configuration, sources, loader };
+  await output.apply(configuration.settings);
+  await tellNeeds(monitor);
 }
 
 /** Of two with the same code, which comes first in its files, one. */
