@@ -52,6 +52,11 @@ describe('the configuration of a plugin', () => {
         { token: 123_456_789 },
         new FakeClock(),
       );
+      const broken = { url: 'hooks.example/T0/s3cr3t' };
+      const { issues } = await checkConfig({ config: SCHEMAS[library] }, broken, new FakeClock());
+      expect(issues?.[0]?.message)
+        .to.match(/url/i)
+        .and.not.match(/hooks|s3cr3t/);
       const [issue, another] = [inNumbers.issues?.[0], inStrings.issues?.[0]];
       expect(issue?.path).to.deep.equal(['list', 0, 'url']);
       expect(issue?.message)
@@ -65,7 +70,7 @@ describe('the configuration of a plugin', () => {
     const config = { url: WEBHOOK, short: 'abc', deep: { list: ['longer', 'longer than that'] } };
     const message = `all of ${WEBHOOK}, ${JSON.stringify(config)}, abc`;
     const schemaOf = (validate: () => never): Schema =>
-      ({ '~standard': { version: 1, vendor: 'test', validate } }) as Schema;
+      ({ '~standard': { version: 1, vendor: 'test', validate } });
     const answers = [
       schemaOf((() => ({ issues: [{ message }] })) as () => never),
       schemaOf((() => ({ issues: [{ message, path: ['gone', { key: 1 }] }] })) as () => never),
