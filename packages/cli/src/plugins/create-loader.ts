@@ -17,7 +17,8 @@ const CHILD_ENTRY = fileURLToPath(
 /** Loads the plugins of a configuration; what `use` says is relative to its first file. */
 export function createPluginLoader({ files, settings }: Configuration): PluginLoader {
   return new PluginLoader({
-    configDirectory: realpathSync(dirname(files[0] ?? 'config.toml')),
+    // Node's own `realpathSync` takes ".." out of the text first; the kernel follows the link before it.
+    configDirectory: realpathSync.native(dirname(files[0] ?? 'config.toml')),
     cacheDirectory: cacheDirectoryFor(settings.stateDirectory),
     scratchDirectory: scratchDirectory(),
     runtimeDirectory: runtimeDirectory(),

@@ -69,8 +69,9 @@ describe('the configuration of a plugin', () => {
   it('is scrubbed from a message about the table, about nothing that is there, and of a schema that breaks', async () => {
     const config = { url: WEBHOOK, short: 'abc', deep: { list: ['longer', 'longer than that'] } };
     const message = `all of ${WEBHOOK}, ${JSON.stringify(config)}, abc`;
-    const schemaOf = (validate: () => never): Schema =>
-      ({ '~standard': { version: 1, vendor: 'test', validate } });
+    const schemaOf = (validate: () => never): Schema => ({
+      '~standard': { version: 1, vendor: 'test', validate },
+    });
     const answers = [
       schemaOf((() => ({ issues: [{ message }] })) as () => never),
       schemaOf((() => ({ issues: [{ message, path: ['gone', { key: 1 }] }] })) as () => never),
