@@ -135,6 +135,9 @@ export class Monitor {
   async reload(configuration: Configuration, plugins: readonly LoadedPlugin[] = []): Promise<boolean> {
     const foreign = configuration.settings.dryRun ? undefined : foreignProcError(this.#parts.self);
     if (foreign !== undefined) {
+      for (const { discard } of plugins) {
+        discard?.();
+      }
       this.refuseReload([foreign.message]);
       return false;
     }

@@ -287,6 +287,23 @@ describe('a reload', () => {
       expect(signalsOf(test)).to.deep.equal([]);
     });
 
+    it('lets plugins go that were loaded for what it refuses', async () => {
+      const test = new TestMonitor(foreign);
+      await test.tick();
+      let discarded = 0;
+      const plugin = {
+        definition: { name: 'apart', apiVersion: 1 as const, setup: () => undefined },
+        config: undefined,
+        onFailure: 'spare' as const,
+        source: { use: './apart.ts', file: undefined, version: undefined, isIsolated: true },
+        discard: () => {
+          discarded += 1;
+        },
+      };
+      expect(await test.monitor.reload(testConfiguration(), [plugin])).to.equal(false);
+      expect(discarded).to.equal(1);
+    });
+
     it('accepts another dry run', async () => {
       const test = new TestMonitor(foreign);
       await test.tick();

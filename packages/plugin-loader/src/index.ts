@@ -10,5 +10,6 @@ export {
 } from './plugin-loader.js';
 export { stackPlaces, type StackPlace } from './stack-places.js';
 export { findDistrust } from './trust/find-distrust.js';
+export { makeTrustedDirectory, type DirectoryOptions } from './trust/make-trusted-directory.js';
 export { requireTrusted, type TrustOptions } from './trust/require-trusted.js';
 export type { Distrust, TrustRules } from './trust/trust-check.js';

@@ -3,8 +3,8 @@ import { basename } from 'node:path';
 
 import { messageOf, MonitorError } from '@memory-monitor/core';
 
-import { ensureCacheDirectory } from './cache/cache-directory.js';
 import { CompiledFiles, type Memory } from './cache/compiled-files.js';
+import { ensureOwnDirectory } from './cache/own-directory.js';
 import { makePrivateDirectory } from './cache/private-directory.js';
 import { bundlePlugin, flagsFor } from './compile/bundle-plugin.js';
 import { coreShim } from './compile/core-shim.js';
@@ -19,9 +19,11 @@ import { isRootHere, requireTrusted } from './trust/require-trusted.js';
 export interface PluginCompilerOptions {
   /**
    * Where compiled plugins are kept, such as /var/lib/memory-monitor/plugins; made if it is not there. Empty for a
-   * directory that is there until `dispose`.
+   * directory in `scratchDirectory` that is there until `dispose`.
    */
   readonly cacheDirectory: string;
+  /** Nobody else may write there, such as /run/memory-monitor; made if it is needed and not there. */
+  readonly scratchDirectory: string;
   /** What plugins can import from `@memory-monitor/core`: the names of its exports. */
   readonly coreExports: readonly string[];
   /** Trust matters to root alone. What this process is, if not given. */
@@ -43,19 +45,27 @@ export interface CompiledPlugin {
 }
 
 /** To be raised when what is remembered, or what is made of esbuild's output, changes. */
-const FORMAT = 1;
+const FORMAT = 2;
+const OWNER_ONLY = 0o700;
 /** Times of files are those of the kernel's last tick, which can be this much behind. */
 const CLOCK_TICK_MS = 20;
 
 /** Compiles plugins, each to one file, and keeps those for the next time. */
 export class PluginCompiler {
   readonly #cacheDirectory: string;
+  readonly #scratchDirectory: string;
   readonly #shim: string;
   readonly #isRoot: boolean;
   #privateDirectory: string | undefined;
 
-  constructor({ cacheDirectory, coreExports, isRoot = isRootHere() }: PluginCompilerOptions) {
+  constructor({
+    cacheDirectory,
+    scratchDirectory,
+    coreExports,
+    isRoot = isRootHere(),
+  }: PluginCompilerOptions) {
     this.#cacheDirectory = cacheDirectory;
+    this.#scratchDirectory = scratchDirectory;
     this.#shim = coreShim(coreExports);
     this.#isRoot = isRoot;
   }
@@ -96,10 +106,10 @@ export class PluginCompiler {
 
   #files(): CompiledFiles {
     if (this.#cacheDirectory === '') {
-      this.#privateDirectory ??= makePrivateDirectory(this.#isRoot);
+      this.#privateDirectory ??= makePrivateDirectory(this.#scratchDirectory, this.#isRoot);
       return new CompiledFiles(this.#privateDirectory);
     }
-    ensureCacheDirectory(this.#cacheDirectory, this.#isRoot);
+    ensureOwnDirectory(this.#cacheDirectory, this.#isRoot, OWNER_ONLY);
     return new CompiledFiles(this.#cacheDirectory);
   }
 

@@ -34,6 +34,8 @@ export interface PluginLoaderOptions {
   readonly configDirectory: string;
   /** Where compiled plugins are kept; empty for nowhere. */
   readonly cacheDirectory: string;
+  /** Where they lie as long as they are used if they are not kept. */
+  readonly scratchDirectory: string;
   /** Where the processes of isolated plugins find their code; empty for nowhere. */
   readonly runtimeDirectory: string;
   /** The module that serves an isolated plugin in its process. */
@@ -62,6 +64,7 @@ export class PluginLoader {
     this.#options = options;
     this.#compiler = new PluginCompiler({
       cacheDirectory: options.cacheDirectory,
+      scratchDirectory: options.scratchDirectory,
       coreExports: coreExports(),
     });
     this.#isolated = new IsolatedPlugins(options);

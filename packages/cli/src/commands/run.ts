@@ -161,13 +161,14 @@ async function reload(
   const { configuration, sources } = await readConfiguration(options);
   const loader = createPluginLoader(configuration);
   const plugins = await loader.load(configuration.plugins, sources);
+  const { current } = live;
+  live.current = { ...current, pluginFiles: together(current.pluginFiles, loader.files) };
   if (!(await monitor.reload(configuration, plugins))) {
     await loader.dispose();
     return;
   }
-  await live.current.loader.dispose();
-  const pluginFiles = together(live.current.pluginFiles, loader.files);
-  live.current = { configuration, sources, loader, pluginFiles };
+  await current.loader.dispose();
+  live.current = { ...live.current, configuration, sources, loader };
   await output.apply(configuration.settings);
   await tellNeeds(monitor);
 }

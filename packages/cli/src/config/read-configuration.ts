@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute } from 'node:path';
 
 import {
   defaultConfiguration,
@@ -37,7 +37,9 @@ export async function readConfiguration(options: ConfigurationOptions): Promise<
   const configuration = sources.length === 0 ? defaultConfiguration() : await parseConfiguration(sources);
   for (const path of configuration.files) {
     // A neighbour in a sticky directory such as /tmp can't change the file, but could plant what a plugin imports.
-    requireTrusted(resolve(path), 'the configuration', { allowsSticky: configuration.plugins.length === 0 });
+    requireTrusted(isAbsolute(path) ? path : `${process.cwd()}/${path}`, 'the configuration', {
+      allowsSticky: configuration.plugins.length === 0,
+    });
   }
   const { settings } = configuration;
   return {
@@ -64,8 +66,13 @@ function readFiles(path: string | undefined): SourceFile[] {
       `There is no configuration file ${path}; check the path given with --config.`,
     );
   }
-  const directory = join(dirname(main.path), DROP_IN_DIRECTORY);
-  return [main, ...listDropIns(directory).flatMap((name) => readFile(join(directory, name)) ?? [])];
+  const directory = inDirectory(dirname(main.path), DROP_IN_DIRECTORY);
+  return [main, ...listDropIns(directory).flatMap((name) => readFile(inDirectory(directory, name)) ?? [])];
+}
+
+/** Not by `join`, which would make "link/.." the directory that the link lies in, and not the one above where it leads. */
+function inDirectory(directory: string, name: string): string {
+  return directory === '.' ? name : `${directory.replace(/\/$/, '')}/${name}`;
 }
 
 function listDropIns(directory: string): string[] {

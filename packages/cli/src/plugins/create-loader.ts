@@ -1,4 +1,5 @@
-import { dirname, resolve } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { Configuration } from '@memory-monitor/core';
@@ -6,7 +7,7 @@ import { SystemClock } from '@memory-monitor/linux';
 import { PluginLoader } from '@memory-monitor/plugin-loader';
 
 import { BUILT_IN_PLUGINS } from './built-in-plugins.js';
-import { cacheDirectoryFor, runtimeDirectory } from './plugin-directories.js';
+import { cacheDirectoryFor, runtimeDirectory, scratchDirectory } from './plugin-directories.js';
 
 /** `dist/plugin-child.js`, or the bundle's. */
 const CHILD_ENTRY = fileURLToPath(
@@ -16,8 +17,10 @@ const CHILD_ENTRY = fileURLToPath(
 /** Loads the plugins of a configuration; what `use` says is relative to its first file. */
 export function createPluginLoader({ files, settings }: Configuration): PluginLoader {
   return new PluginLoader({
-    configDirectory: dirname(resolve(files[0] ?? 'config.toml')),
+    // Node's own `realpathSync` takes ".." out of the text first; the kernel follows the link before it.
+    configDirectory: realpathSync.native(dirname(files[0] ?? 'config.toml')),
     cacheDirectory: cacheDirectoryFor(settings.stateDirectory),
+    scratchDirectory: scratchDirectory(),
     runtimeDirectory: runtimeDirectory(),
     childEntry: CHILD_ENTRY,
     builtIn: BUILT_IN_PLUGINS,

@@ -1,6 +1,6 @@
 import { ConfigurationError, MonitorError } from '@memory-monitor/core';
 import { expect } from 'chai';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -35,6 +35,39 @@ describe('readConfiguration', () => {
     const { thresholds, files } = (await readConfiguration({ config })).configuration;
     expect(thresholds.ramGbThreshold).to.equal(4);
     expect(files).to.deep.equal([config]);
+  });
+
+  describe('of a path with ".." behind a link', () => {
+    let path: string;
+
+    beforeEach(() => {
+      mkdirSync(join(directory, 'real/deep/conf.d'), { recursive: true });
+      mkdirSync(join(directory, 'real/conf.d'));
+      symlinkSync('real/deep', join(directory, 'link'));
+      // As text, this is `config`; the kernel goes to `real`.
+      path = `${directory}/link/../config.toml`;
+      writeFileSync(join(directory, 'real/config.toml'), '[thresholds]\nram_gb_threshold = 8\n');
+      writeFileSync(join(directory, 'real/conf.d/a.toml'), '[thresholds]\ncheck_interval = 9\n');
+      dropIn('a.toml', '[thresholds]\ncheck_interval = 7\n');
+    });
+
+    it('reads the file and the drop-ins that are there', async () => {
+      const { thresholds } = (await readConfiguration({ config: path })).configuration;
+      expect(thresholds).to.include({ ramGbThreshold: 8, checkIntervalSeconds: 9 });
+    });
+
+    it('trusts that file, and not the one that the text of the path would be', async function () {
+      if (process.getuid?.() !== 0) {
+        this.skip();
+      }
+      for (const name of ['real/conf.d/a.toml', 'real/config.toml']) {
+        chmodSync(join(directory, name), 0o666);
+        const error = await failure({ config: path });
+        expect(error).to.include({ code: 'MM_ERR_UNTRUSTED' });
+        expect((error as Error).message).to.contain(`chmod go-w ${join(directory, name)}`);
+        chmodSync(join(directory, name), 0o644);
+      }
+    });
   });
 
   it('merges drop-ins over it, in the order of their names', async () => {

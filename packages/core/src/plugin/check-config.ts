@@ -5,6 +5,7 @@ import { messageOf } from '../errors.js';
 import { deepFreeze } from '../freeze.js';
 import type { Clock } from '../ports.js';
 import type { PluginDefinition } from './definition.js';
+import { scrubValues } from './scrub-values.js';
 
 const DEADLINE_MS = 5000;
 
@@ -35,10 +36,15 @@ export async function checkConfig(
     }
     return result.issues === undefined
       ? { config: result.value }
-      : { issues: result.issues.map((issue) => ({ path: pathOf(issue), message: issue.message })) };
+      : { issues: result.issues.map((issue) => told(issue, config)) };
   } catch (error) {
-    return broken(`its schema failed: ${messageOf(error)}`);
+    return broken(`its schema failed: ${scrubValues(messageOf(error), config, [])}`);
   }
+}
+
+function told(issue: StandardSchemaV1.Issue, config: unknown): ConfigIssue {
+  const path = pathOf(issue);
+  return { path, message: scrubValues(issue.message, config, path) };
 }
 
 function broken(message: string): CheckedConfig {

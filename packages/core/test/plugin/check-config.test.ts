@@ -1,4 +1,4 @@
-import { checkConfig, definePlugin, MonitorError } from '@memory-monitor/core';
+import { checkConfig, definePlugin, MonitorError, type Schema } from '@memory-monitor/core';
 import { FakeClock, testPlugin } from '@memory-monitor/core/testing';
 import { type } from 'arktype';
 import { expect } from 'chai';
@@ -6,6 +6,20 @@ import * as v from 'valibot';
 import { z } from 'zod';
 
 import { rejectionOf } from '../support/rejection.js';
+
+const WEBHOOK = 'https://hooks.example/services/T0/B0/"s3cr3t\\';
+/** Where a webhook does not belong. */
+const NUMBERS = {
+  valibot: v.object({ list: v.array(v.object({ url: v.number() })) }),
+  zod: z.object({ list: z.array(z.object({ url: z.number() })) }),
+  arktype: type({ list: type({ url: 'number' }).array() }),
+};
+/** Where a number does not, by which somebody's token could be one. */
+const STRINGS = {
+  valibot: v.object({ token: v.string() }),
+  zod: z.object({ token: z.string() }),
+  arktype: type({ token: 'string' }),
+};
 
 const SCHEMAS = {
   valibot: v.object({ url: v.pipe(v.string(), v.url()), retries: v.optional(v.number(), 3) }),
@@ -28,6 +42,50 @@ describe('the configuration of a plugin', () => {
       });
     });
   }
+
+  for (const library of ['valibot', 'zod', 'arktype'] as const) {
+    it(`is not repeated in what ${library} says of it: it may be secret`, async () => {
+      const config = { list: [{ url: WEBHOOK }] };
+      const inNumbers = await checkConfig({ config: NUMBERS[library] }, config, new FakeClock());
+      const inStrings = await checkConfig(
+        { config: STRINGS[library] },
+        { token: 123_456_789 },
+        new FakeClock(),
+      );
+      const broken = { url: 'hooks.example/T0/s3cr3t' };
+      const { issues } = await checkConfig({ config: SCHEMAS[library] }, broken, new FakeClock());
+      expect(issues?.[0]?.message)
+        .to.match(/url/i)
+        .and.not.match(/hooks|s3cr3t/);
+      const [issue, another] = [inNumbers.issues?.[0], inStrings.issues?.[0]];
+      expect(issue?.path).to.deep.equal(['list', 0, 'url']);
+      expect(issue?.message)
+        .to.contain('number')
+        .and.not.match(/hooks|services|s3cr3t/);
+      expect(another?.message).to.contain('string').and.not.contain('123456789');
+    });
+  }
+
+  it('is scrubbed from a message about the table, about nothing that is there, and of a schema that breaks', async () => {
+    const config = { url: WEBHOOK, short: 'abc', deep: { list: ['longer', 'longer than that'] } };
+    const message = `all of ${WEBHOOK}, ${JSON.stringify(config)}, abc`;
+    const schemaOf = (validate: () => never): Schema => ({
+      '~standard': { version: 1, vendor: 'test', validate },
+    });
+    const answers = [
+      schemaOf((() => ({ issues: [{ message }] })) as () => never),
+      schemaOf((() => ({ issues: [{ message, path: ['gone', { key: 1 }] }] })) as () => never),
+      schemaOf(() => {
+        throw new Error(message);
+      }),
+    ];
+    for (const schema of answers) {
+      const { issues } = await checkConfig({ config: schema }, config, new FakeClock());
+      expect(issues?.[0]?.message).to.match(
+        /all of …, {"url":"…","short":"abc","deep":{"list":\["…","…"\]}}, abc$/,
+      );
+    }
+  });
 
   it('is the frozen table itself where there is no schema', async () => {
     const checked = await checkConfig({}, { list: [1] }, new FakeClock());

@@ -1,24 +1,30 @@
 import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { requireTrusted } from '../trust/require-trusted.js';
+import { messageOf, MonitorError } from '@memory-monitor/core';
 
-const PREFIX = 'memory-monitor-plugins-';
-/** Only root can write there. */
-const RUN = '/run';
+import { ensureOwnDirectory } from './own-directory.js';
+
+const PREFIX = 'compiled-';
+/** The processes of isolated plugins pass through it, to what is theirs. */
+const PASSABLE = 0o755;
 
 /**
- * Makes a directory that is nobody else's, for as long as this process runs. Where a service must not write to /run it
- * has a /tmp of its own; $TMPDIR is taken only if nobody can rename what lies in it.
+ * Makes a directory that is nobody else's, for as long as this process runs, in one that nobody else may add to: never
+ * in /tmp. Throws MM_ERR_UNTRUSTED or MM_ERR_PLUGIN_COMPILE where that can't be had.
  */
-export function makePrivateDirectory(isRoot: boolean, run = RUN): string {
-  if (isRoot) {
-    try {
-      return mkdtempSync(join(run, PREFIX));
-    } catch {
-      requireTrusted(tmpdir(), 'the directory for temporary files', { allowsSticky: true, isRoot });
+export function makePrivateDirectory(parent: string, isRoot: boolean): string {
+  try {
+    ensureOwnDirectory(parent, isRoot, PASSABLE);
+    return mkdtempSync(join(parent, PREFIX));
+  } catch (error) {
+    if (error instanceof MonitorError) {
+      throw error;
     }
+    throw new MonitorError(
+      'MM_ERR_PLUGIN_COMPILE',
+      `Plugins can not be compiled into ${parent}: ${messageOf(error)}; set state_directory to a directory that the monitor may write to.`,
+      { cause: error },
+    );
   }
-  return mkdtempSync(join(tmpdir(), PREFIX));
 }

@@ -8,7 +8,7 @@ import type { Esbuild } from './esbuild.js';
 import { parseMessages } from './messages.js';
 import { parseMetafile, type Reading } from './metafile.js';
 import { runCompiler } from './run-compiler.js';
-import { tellAll } from './sentences.js';
+import { tellAll, tellStrays } from './sentences.js';
 import { withSourceMap } from './source-map.js';
 
 export interface BundleRequest {
@@ -76,7 +76,10 @@ export async function bundlePlugin(request: BundleRequest): Promise<Bundle> {
   const [code, map, metafile] = await Promise.all(
     [outputPath, `${outputPath}.map`, metafilePath].map(async (path) => await readFile(path, 'utf8')),
   );
-  const { inputs, imports } = parseMetafile(metafile ?? '', DIRECTORY);
+  const { inputs, imports, strays } = parseMetafile(metafile ?? '', DIRECTORY);
+  if (strays.length > 0) {
+    throw new MonitorError('MM_ERR_PLUGIN_COMPILE', tellStrays(strays));
+  }
   return {
     code: withSourceMap(code ?? '', map ?? '', workDirectory),
     inputs: inputs.filter((path) => path !== shimPath).sort(),

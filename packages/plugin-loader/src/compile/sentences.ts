@@ -1,6 +1,7 @@
 import { printable } from '@memory-monitor/core';
 
 import type { CompilerMessage } from './messages.js';
+import type { StrayImport } from './metafile.js';
 
 const CORE = '@memory-monitor/core';
 
@@ -23,6 +24,17 @@ export function tellAll(messages: readonly CompilerMessage[], entryPath: string)
   });
   lines.sort((a, b) => compare(a.file, b.file) || a.line - b.line || a.column - b.column);
   return lines.map(({ text }) => printable(text)).join('\n');
+}
+
+/** Imports that would load while the plugin runs what nobody has checked, a line for each. */
+export function tellStrays(strays: readonly StrayImport[]): string {
+  return strays
+    .map(({ file, specifier }) =>
+      printable(
+        `${file}: "${specifier}" can not be compiled in, and would be loaded unchecked while the plugin runs; import a file that is there by its path, or a package that is installed beside the plugin.`,
+      ),
+    )
+    .join('\n');
 }
 
 function sentenceOf({ text, notes }: CompilerMessage): string {

@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync, type Stats } from 'node:fs';
+import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 
 import { messageOf } from '@memory-monitor/core';
@@ -106,19 +106,19 @@ export class TrustCheck {
       return undefined;
     }
     // Of a file with an access control list, the group's bits are the most that the list grants to anybody.
-    const writers =
+    const [writers, mode] =
       (stats.mode & OTHERS_MAY_WRITE) !== 0
-        ? 'everybody'
+        ? ['everybody', 'go-w']
         : (stats.mode & GROUP_MAY_WRITE) !== 0
-          ? `group ${stats.gid}`
-          : undefined;
+          ? [`group ${groupName(stats.gid) ?? stats.gid}`, 'g-w']
+          : [];
     return writers === undefined
       ? undefined
       : {
           path,
           reason: `${writers} may write to it`,
           // Nobody should run that on /tmp.
-          remedy: isSticky ? ELSEWHERE : `${ELSEWHERE}, or run "chmod go-w ${quoted(path)}"`,
+          remedy: isSticky ? ELSEWHERE : `${ELSEWHERE}, or run "chmod ${mode} ${quoted(path)}"`,
         };
   }
 }
@@ -127,6 +127,16 @@ function phraseOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code === 'ENOENT'
     ? 'it is not there'
     : `it can not be looked at (${messageOf(error)})`;
+}
+
+/** Of this machine's own groups: a directory service may take its time, or not answer. */
+function groupName(gid: number): string | undefined {
+  try {
+    const groups = readFileSync('/etc/group', 'utf8').split('\n');
+    return groups.map((line) => line.split(':')).find(([name, , id]) => name && id === String(gid))?.[0];
+  } catch {
+    return undefined;
+  }
 }
 
 /** As a shell takes it for one word. */

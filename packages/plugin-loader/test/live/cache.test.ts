@@ -18,7 +18,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-import { PluginCompiler } from '@memory-monitor/plugin-loader';
 import { expect } from 'chai';
 
 import { eventually } from '../support/eventually.js';
@@ -336,6 +335,22 @@ describe('a compiled plugin', () => {
       },
     );
 
+    itWhere(lacksRoot, 'is not even made below what is not trusted', async () => {
+      at.write({ 'plugin.ts': 'export default 1;' });
+      mkdirSync(at.path('theirs'));
+      chownSync(at.path('theirs'), 65_534, 0);
+      mkdirSync(at.path('ours'));
+      symlinkSync('../theirs', at.path('ours/way'));
+      for (const place of ['theirs', 'ours/way']) {
+        const compiler = at.compiler({ cacheDirectory: at.path(`${place}/state/plugins`) });
+        const message = await rejection('MM_ERR_UNTRUSTED', () =>
+          compiler.compile({ use: './plugin.ts', directory: at.directory }),
+        );
+        expect(message).to.contain(at.path('theirs')).and.to.contain('it belongs to user 65534');
+        expect(readdirSync(at.path('theirs'))).to.deep.equal([]);
+      }
+    });
+
     it('can not be made is told, with why', async () => {
       at.write({ 'plugin.ts': 'export default 1;', 'a-file': '' });
       const compiler = at.compiler({ cacheDirectory: at.path('a-file/plugins') });
@@ -349,7 +364,7 @@ describe('a compiled plugin', () => {
 
     it('is there until the end only, if none is given', async () => {
       const path = at.write({ 'plugin.ts': 'export default 1;' });
-      const compiler = new PluginCompiler({ cacheDirectory: '', coreExports: [] });
+      const compiler = at.compiler({ cacheDirectory: '' });
       const { file } = await compiler.compile({ use: path, directory: at.directory });
       const directory = join(file, '..');
       expect(statSync(directory).mode & 0o777).to.equal(0o700);

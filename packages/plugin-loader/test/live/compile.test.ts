@@ -8,6 +8,10 @@ import { expect } from 'chai';
 import { rejection } from '../support/rejection.js';
 import { useWorkshop, type Workshop } from '../support/workshop.js';
 
+/** An import that may fail, so that the compiler does not mind it. */
+const tried = (specifier: string): string =>
+  `try { await import('${specifier}'); } catch {} export default 1;`;
+
 describe('a plugin file', () => {
   const workshop = useWorkshop();
   let at: Workshop;
@@ -86,6 +90,58 @@ describe('a plugin file', () => {
       'plugin.ts': `import old from 'old'; export default old;`,
     });
     expect(await at.load(path)).to.deep.equal(Array(3).fill('MODULE_NOT_FOUND'));
+  });
+
+  const UNCHECKED: Record<string, readonly [specifier: string, code: (specifier: string) => string]> = {
+    'a path that names a host': ['//host/evil.mjs', (it) => `export { default } from '${it}';`],
+    'a URL': ['https://host.example/evil.mjs', (it) => `import evil from '${it}'; export default evil;`],
+    'a data: URL that is no code': ['data:text/x-evil,1', (it) => `import '${it}'; export default 1;`],
+    'a path where nothing is yet': [
+      '/nowhere/evil.mjs',
+      (it) => `export default await import('${it}').catch(() => 0);`,
+    ],
+    'a relative path where nothing is yet': ['./later.mjs', tried],
+    'a file: URL': ['file:///nowhere/evil.mjs', tried],
+    'a package that is not there': ['missing', tried],
+    'a file: URL that it requires': [
+      'file:///nowhere/evil.cjs',
+      (it) => `try { require('${it}'); } catch {} export default 1;`,
+    ],
+    'a path in the code of a data: URL': [
+      '//host/evil.mjs',
+      (it) => `export { default } from 'data:text/javascript,export%20*%20from%20%22${it}%22';`,
+    ],
+  };
+  for (const [what, [specifier, code]] of Object.entries(UNCHECKED)) {
+    it(`is refused if it imports ${what}, by itself or by a helper, with the import and the file`, async () => {
+      for (const extension of ['ts', 'mjs']) {
+        at.write({ [`helper.${extension}`]: code(specifier) });
+        const path = at.write({
+          [`plugin.${extension}`]: `export { default } from './helper.${extension}';`,
+        });
+        for (const use of [path, at.path(`helper.${extension}`)]) {
+          const message = await rejection('MM_ERR_PLUGIN_COMPILE', () => at.compile(use));
+          expect(message).to.contain(`"${specifier}" can not be compiled in, and would be loaded unchecked`);
+          expect(message).to.contain(
+            what.includes('in the code') ? '<data:' : `${at.path(`helper.${extension}`)}: `,
+          );
+        }
+      }
+    });
+  }
+
+  it('can import the modules of Node, and what it names by a path or a data: URL that is compiled in', async () => {
+    const helper = at.write({ 'helper.mjs': 'export default 1;' });
+    const path = at.write({
+      'plugin.ts': `
+        import { EOL } from 'os';
+        import { sep } from 'node:path';
+        import one from '${helper}';
+        import two from 'data:text/javascript,export default 2';
+        export default [EOL, sep, one, two, typeof (await import('node:fs')).statSync];`,
+    });
+    expect(await at.load(path)).to.deep.equal(['\n', '/', 1, 2, 'function']);
+    expect((await at.compile(path)).inputs).to.include(helper);
   });
 
   it('has packages as Node would resolve them, by their exports', async () => {

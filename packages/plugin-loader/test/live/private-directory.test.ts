@@ -1,5 +1,5 @@
-import { chmodSync, mkdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, chownSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 import { expect } from 'chai';
 
@@ -8,51 +8,44 @@ import { itWhere, lacksRoot } from '../support/it-where.js';
 import { rejection } from '../support/rejection.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 
+const SOMEBODY = 65_534;
+
 describe('a private directory', () => {
   const directory = useTemporaryDirectory();
-  let before: string | undefined;
+  const parent = (): string => join(directory(), 'above', 'memory-monitor');
 
-  beforeEach(() => {
-    before = process.env['TMPDIR'];
-    process.env['TMPDIR'] = directory();
+  it("is this user's alone, in one that is made for it", () => {
+    const path = makePrivateDirectory(parent(), lacksRoot === undefined);
+    expect(path).to.match(/\/above\/memory-monitor\/compiled-\w{6}$/);
+    expect(statSync(path).mode & 0o777).to.equal(0o700);
+    expect(statSync(dirname(path)).mode & 0o777).to.equal(0o755);
   });
-  afterEach(() => {
-    if (before === undefined) {
-      delete process.env['TMPDIR'];
-    } else {
-      process.env['TMPDIR'] = before;
+
+  itWhere(lacksRoot, 'is nowhere for root below a directory where others may add files', async () => {
+    for (const mode of [0o1777, 0o777]) {
+      chmodSync(directory(), mode);
+      const message = await rejection('MM_ERR_UNTRUSTED', () => makePrivateDirectory(parent(), true));
+      expect(message).to.contain(`${directory()}, the directory for compiled plugins, is not trusted`);
+      expect(existsSync(dirname(parent()))).to.equal(false);
     }
   });
 
-  it("is below $TMPDIR for a user, and that user's alone", () => {
-    const path = makePrivateDirectory(false);
-    expect(path)
-      .to.match(/\/memory-monitor-plugins-\w{6}$/)
-      .and.to.contain(directory());
-    expect(statSync(path).mode & 0o777).to.equal(0o700);
-  });
-
-  it('is below /run for root', () => {
-    mkdirSync(join(directory(), 'run'));
-    expect(makePrivateDirectory(true, join(directory(), 'run'))).to.contain('/run/memory-monitor-plugins-');
-  });
-
-  const NO_RUN = '/proc/no-such-directory';
-
-  itWhere(
-    lacksRoot,
-    'is below $TMPDIR for root if nothing can be written to /run and that is safe',
-    async () => {
-      for (const mode of [0o755, 0o1777]) {
-        chmodSync(directory(), mode);
-        expect(makePrivateDirectory(true, NO_RUN)).to.contain(`${directory()}/memory-monitor-plugins-`);
+  itWhere(lacksRoot, "is in no directory of somebody else's, whoever runs this", async () => {
+    mkdirSync(parent(), { recursive: true });
+    chownSync(parent(), SOMEBODY, SOMEBODY);
+    symlinkSync(parent(), join(directory(), 'link'));
+    for (const isRoot of [true, false]) {
+      for (const path of [parent(), join(directory(), 'link')]) {
+        await rejection('MM_ERR_UNTRUSTED', () => makePrivateDirectory(path, isRoot));
       }
-    },
-  );
+    }
+  });
 
-  itWhere(lacksRoot, 'is nowhere for root if anybody could put another in its place', async () => {
-    chmodSync(directory(), 0o777);
-    const message = await rejection('MM_ERR_UNTRUSTED', () => makePrivateDirectory(true, NO_RUN));
-    expect(message).to.contain(`${directory()}, the directory for temporary files, is not trusted`);
+  it('that can not be made is told, with why and what to do', async () => {
+    writeFileSync(join(directory(), 'above'), '');
+    const message = await rejection('MM_ERR_PLUGIN_COMPILE', () => makePrivateDirectory(parent(), false));
+    expect(message)
+      .to.contain(`Plugins can not be compiled into ${parent()}: ENOTDIR`)
+      .and.to.contain('; set state_directory to a directory that the monitor may write to.');
   });
 });

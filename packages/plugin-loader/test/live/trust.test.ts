@@ -9,6 +9,8 @@ import { rejection } from '../support/rejection.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 
 const SOMEBODY = 65_534;
+/** No group of /etc/group has it. */
+const NO_GROUP = 4_000_000_123;
 
 describe('trust in a path', () => {
   const directory = useTemporaryDirectory();
@@ -37,9 +39,15 @@ describe('trust in a path', () => {
   });
 
   itWhere(lacksRoot, 'is lost to a group that may write', async () => {
-    chownSync(aFile(), 0, 50);
-    chmodSync(path('a/file'), 0o664);
-    expect(blame(path('a/file'))).to.deep.equal([path('a/file'), 'group 50 may write to it']);
+    chmodSync(aFile(), 0o664);
+    for (const [gid, group] of [
+      [0, 'root'],
+      [NO_GROUP, NO_GROUP],
+    ] as const) {
+      chownSync(path('a/file'), 0, gid);
+      expect(blame(path('a/file'))).to.deep.equal([path('a/file'), `group ${group} may write to it`]);
+      expect(findDistrust(path('a/file'))?.remedy).to.contain(`run "chmod g-w ${path('a/file')}"`);
+    }
   });
 
   itWhere(lacksRoot, 'is lost to everybody who may write', async () => {
@@ -51,7 +59,7 @@ describe('trust in a path', () => {
     aFile();
     for (const [owner, mode, reason] of [
       [SOMEBODY, 0o755, `it belongs to user ${SOMEBODY}`],
-      [0, 0o775, 'group 0 may write to it'],
+      [0, 0o775, 'group root may write to it'],
       [0, 0o757, 'everybody may write to it'],
     ] as const) {
       chownSync(directory(), owner, 0);

@@ -36,9 +36,10 @@ export function useWorkshop(): () => Workshop {
   return () => {
     const directory = join(root(), 'etc');
     const cacheDirectory = join(root(), 'cache');
+    const scratchDirectory = join(root(), 'run');
     mkdirSync(directory, { recursive: true });
     const compiler: Workshop['compiler'] = (options = {}) =>
-      new PluginCompiler({ cacheDirectory, coreExports: Object.keys(core), ...options });
+      new PluginCompiler({ cacheDirectory, scratchDirectory, coreExports: Object.keys(core), ...options });
     const compile: Workshop['compile'] = async (use) => await compiler().compile({ use, directory });
     const path: Workshop['path'] = (name) => join(directory, name);
     return {

@@ -74,6 +74,19 @@ describe('[plugins.config]', () => {
     },
   );
 
+  inNamespace('is told wrong without a secret that stands there', async (ns) => {
+    const use = placeStrict(ns, 'valibot');
+    const webhook = 'https://hooks.example/T0/s3cr3t';
+    for (const isolate of [false, true]) {
+      const config = { url: 'here', retries: webhook };
+      const monitor = await ns.monitor({ config: { plugins: [{ use, isolate, config }] } });
+      expect((await monitor.program.ended()).code).to.equal(78);
+      expect(monitor.errorOutput)
+        .to.match(/\.toml:\d+:11: .*retries: Invalid type: Expected number but received "…"/)
+        .and.not.include('s3cr3t');
+    }
+  });
+
   inNamespace('reaches the plugin with the defaults of its schema', async (ns) => {
     const use = placeStrict(ns, 'valibot');
     for (const isolate of [false, true]) {

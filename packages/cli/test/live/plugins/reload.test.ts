@@ -1,7 +1,10 @@
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
+
 import { expect } from 'chai';
 
 import { inNamespace } from '../support/in-namespace.js';
 import { placePlugin } from '../support/plugin-fixtures.js';
+import { until } from '../support/wait.js';
 
 /** A plugin whose decisions and life say which edition of it is in force. */
 const edition = (number: number, more = ''): string => `
@@ -68,6 +71,33 @@ describe('SIGHUP with plugins', () => {
       expect((await monitor.stop()).code).to.equal(0);
     });
   }
+
+  inNamespace(
+    'that is refused after the plugins were loaded leaves none of their code or processes behind',
+    async (ns) => {
+      const kept = placePlugin(ns, 'edited.ts', edition(1));
+      const isolated = placePlugin(ns, 'apart.ts', edition(1).replace("'edited'", "'apart'"));
+      const use = placePlugin(ns, 'broken.ts', edition(2, "throw new Error('no such luck');"));
+      mkdirSync(ns.path('run'));
+      const left = (): readonly string[] =>
+        readdirSync(ns.path('run'), { recursive: true, encoding: 'utf8' })
+          .filter((name) => statSync(ns.path('run', name)).isFile() || name.startsWith('compiled-'))
+          .sort();
+      const monitor = await ns.monitor({
+        config: { plugins: [{ use: kept }] },
+        env: { RUNTIME_DIRECTORY: ns.path('run') },
+      });
+      await monitor.told('scan');
+      const before = left();
+      const plugins = [{ use: kept }, { use: isolated, isolate: true }, { use }];
+      expect(await monitor.reload({ plugins })).to.include({ accepted: false });
+      await until('what the refused plugins had to be gone', () => left().join() === before.join());
+      const processes = await ns.shell('cat /proc/[0-9]*/cmdline | tr "\\\\0" " "');
+      expect(processes).to.include('memory-monitor').and.not.include('plugin-child');
+      expect((await monitor.stop()).code).to.equal(0);
+      expect(left()).to.deep.equal([]);
+    },
+  );
 
   inNamespace('that takes a plugin away ends what it spared', async (ns) => {
     const use = placePlugin(ns, 'edited.ts', edition(1));

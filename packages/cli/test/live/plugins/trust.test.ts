@@ -1,4 +1,12 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 import { expect } from 'chai';
@@ -44,7 +52,7 @@ const REFUSED: Record<string, Case> = {
       chmodSync(ns.path('etc/plugins/mine.ts'), GROUP_MAY_WRITE);
       return ns.path('etc/plugins/mine.ts');
     },
-    reason: /group 0 may write to it/,
+    reason: /group root may write to it; .*chmod g-w /,
   },
   'its file is for everybody to write': {
     prepare: (ns) => {
@@ -211,6 +219,26 @@ describe('a plugin, for root,', () => {
       { needs: ['root'] },
     );
   }
+
+  inNamespace(
+    'is the one beside the configuration that is opened, where its path has ".." behind a link',
+    async (ns) => {
+      const config = prepareConfiguration(ns, {});
+      // As text, the path below leads to a copy of the configuration, with another plugin beside it.
+      write(ns, 'decoy/config.toml', readFileSync(config, 'utf8'));
+      write(ns, 'decoy/plugins/mine.ts', plugin(ns.path('decoy-ran')));
+      mkdirSync(ns.path('etc/deep'));
+      symlinkSync('../etc/deep', ns.path('decoy/link'));
+      const monitor = await ns.monitor({
+        options: ['--config', `${ns.path('decoy')}/link/../config.toml`],
+      });
+      await monitor.told('scan');
+      expect(existsSync(ns.path('mark'))).to.equal(true);
+      expect(existsSync(ns.path('decoy-ran'))).to.equal(false);
+      expect((await monitor.stop()).code).to.equal(0);
+    },
+    { needs: ['root'] },
+  );
 
   inNamespace(
     'is never loaded by a configuration in a sticky directory, which does without plugins',
