@@ -57,6 +57,14 @@ async function isEnded(machine: Machine, hog: Background): Promise<void> {
   expect(await hog.ended).to.include({ signal: 'SIGTERM' });
 }
 
+/** Until its memory is free again it counts. */
+async function end(...hogs: readonly Background[]): Promise<void> {
+  for (const hog of hogs) {
+    hog.kill();
+  }
+  await Promise.all(hogs.map(({ ended }) => ended));
+}
+
 inMachine(
   'policies in the installed service',
   (it) => {
@@ -93,8 +101,7 @@ inMachine(
       ]);
       const explained = await machine.succeed(['memory-monitor', 'explain', String(exempt.pid)]);
       expect(explained).to.include(`rule "guests of honour" (${CONFIG}:${lineOf('guests of honour')})`);
-      bystander.kill();
-      exempt.kill();
+      await end(bystander, exempt);
     });
 
     it('warn below the limit, and end above it', async (machine) => {
@@ -104,7 +111,7 @@ inMachine(
       await waitFor(async () => (await toldOf(machine, near, 'warns from 60%')).length > 0, 'the warning');
       expect((await toldOf(machine, near, 'warns from 60%'))[0]).to.include(`rule "students" (${CONFIG}:`);
       expect(await isRunning(machine, near)).to.equal(true);
-      near.kill();
+      await end(near);
     });
 
     it('end the newest when users of a group are over their limit together', async (machine) => {
@@ -119,8 +126,8 @@ inMachine(
       expect(line).to.include(`rule "students" (${CONFIG}:${lineOf('students')})`);
       for (const hog of [first, second, other]) {
         expect(await isRunning(machine, hog)).to.equal(true);
-        hog.kill();
       }
+      await end(first, second, other);
     });
   },
   WITH_CLONE,

@@ -62,6 +62,7 @@ export class UserPolicy {
   readonly #unknown = new Set<number>();
   /** Totals by their key, processes by theirs. */
   readonly #overSince: OverSince;
+  /** By limit and reason. */
   #raised = new Map<string, Raised>();
   /** When something changes that no scan brings about, on the monotonic clock. */
   #nextMs = Infinity;
@@ -207,11 +208,17 @@ export class UserPolicy {
     return true;
   }
 
-  #foundIn({ rule, what, processes }: Total, level: Level, usedBytes: number, limitBytes: number): Found[] {
+  #foundIn(
+    { rule, what, processes, memory }: Total,
+    level: Level,
+    usedBytes: number,
+    limitBytes: number,
+  ): Found[] {
     const order = victims(
       processes.filter((sample) => !this.#isExempt(rule, sample)),
       rule.first,
       (sample) => this.#growth.bytesPerSecond(sample),
+      (sample) => this.#isOver(sample, rule, memory),
     );
     return order.length === 0 ? [] : [{ rule, level, what, processes: order, usedBytes, limitBytes }];
   }
@@ -256,23 +263,17 @@ export class UserPolicy {
     ];
     this.#raised = new Map();
     return sorted.slice(0, MOST_DETECTIONS).map(({ rule, level, what, processes, usedBytes, limitBytes }) => {
-      for (const identity of processes) {
-        const key = identityKey(identity);
-        this.#raised.set(key, this.#raised.get(key) ?? { rule, level, what });
-      }
-      return {
-        processes: processes.map(({ pid, startTime }) => ({ pid, startTime })),
-        usedBytes,
-        limitBytes,
-        reason: what === undefined ? rule.title : `${rule.title}, ${what}`,
-      };
+      const reason = what === undefined ? rule.title : `${rule.title}, ${what}`;
+      this.#raised.set(keyOf(limitBytes, reason), { rule, level, what });
+      const identities = processes.map(({ pid, startTime }) => ({ pid, startTime }));
+      return { processes: identities, usedBytes, limitBytes, reason };
     });
   }
 
   #raisedFor(violation: Violation): Raised | undefined {
     const { book, plugin } = this.#parts;
     if (violation.raisedBy === plugin) {
-      return this.#raised.get(identityKey(violation.process));
+      return this.#raised.get(keyOf(violation.limitBytes, violation.ruleReason ?? ''));
     }
     const rule = violation.rule === `plugin:${plugin}` ? book.ruleFor(violation.process.uid) : 'none';
     return typeof rule === 'string' ? undefined : { rule, level: 'limit', what: undefined };
@@ -287,6 +288,11 @@ interface Found extends Raised {
   readonly processes: readonly ProcessSample[];
   readonly usedBytes: number;
   readonly limitBytes: number;
+}
+
+/** Of what was raised: a process can be named by several, and a violation tells which one it is. */
+function keyOf(limitBytes: number, reason: string): string {
+  return `${limitBytes} ${reason}`;
 }
 
 function rowsOf({

@@ -239,6 +239,16 @@ describe('policy-user', () => {
       expect(test.eventsOf('pluginError')).to.deep.equal([]);
     });
 
+    it('takes nobody but those who are over their own limit, where that is enough', async () => {
+      const test = await governed([{ ...rule, first: 'newest', ram_gb_threshold: 4, warn_percent: 60 }]);
+      const over = test.machine.spawn({ uid: ALICE, rssBytes: 5 * GB });
+      const near = test.machine.spawn({ uid: ALICE, rssBytes: 3 * GB });
+      await test.tick();
+      await test.tick();
+      expect(victimsOf(test)).to.deep.equal([over.pid]);
+      expect(lastWordOn(test, near)).to.match(/warn: rule "students" warns from 60% of a limit on$/);
+    });
+
     it('warns below it, and names who would go', async () => {
       const test = await governed([{ ...rule, warn_percent: 80 }]);
       const process = test.machine.spawn({ uid: ALICE, rssBytes: 5 * GB });

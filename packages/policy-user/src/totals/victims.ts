@@ -7,17 +7,23 @@ const MOST_VICTIMS = 8;
 /** Who has less than this share of the total is not worth ending: a shell that is new is not what fills the memory. */
 const WORTHWHILE_SHARE = 0.05;
 
-/** Who goes first when processes together are over a limit. What they have to themselves counts: that is what comes back. */
+/**
+ * Who goes first when processes together are over a limit: before all others one that has to go by its own limit anyway. What they have to themselves counts:
+ * that is what comes back.
+ */
 export function victims(
   processes: readonly ProcessSample[],
   order: Order,
   growthOf: (sample: ProcessSample) => number,
+  isGoingAnyway: (sample: ProcessSample) => boolean,
 ): ProcessSample[] {
   const largestFirst = [...processes].sort((a, b) => privateBytes(b) - privateBytes(a));
   const totalBytes = largestFirst.reduce((sum, sample) => sum + privateBytes(sample), 0);
   const worthwhile = largestFirst.filter((sample) => privateBytes(sample) >= WORTHWHILE_SHARE * totalBytes);
   const candidates = worthwhile.length > 0 ? worthwhile : largestFirst;
-  return sorted(candidates, order, growthOf).slice(0, MOST_VICTIMS);
+  const inOrder = sorted(candidates, order, growthOf);
+  const going = inOrder.filter(isGoingAnyway);
+  return [...going, ...inOrder.filter((sample) => !going.includes(sample))].slice(0, MOST_VICTIMS);
 }
 
 /** Sorting is stable: of equals, the largest goes first. */
