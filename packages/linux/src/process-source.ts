@@ -43,6 +43,8 @@ export class LinuxProcessSource implements ProcessSource {
     const inspection = this.inspector.inspect(identity);
     if (inspection === undefined) {
       this.#scanner.forget(identity.pid);
+    } else {
+      this.#scanner.learnUid(inspection.pid, inspection.uid);
     }
     return inspection;
   }

@@ -143,12 +143,15 @@ export class Detector {
       .map(({ violation: { process } }) => ({ pid: process.pid, startTime: process.startTime }));
   }
 
-  /** Reads each candidate again: the scan may have taken it for another, or it may have shrunk or gone. */
+  /**
+   * Reads each candidate again: the scan may have taken it for another, or for another user's, whose limits are others, or it
+   * may have shrunk or gone.
+   */
   #inspect(candidates: readonly Candidate[]): Inspected[] {
     const { measure } = this.#configuration.settings;
     return candidates.flatMap((candidate) => {
       const inspection = this.#source.inspect(candidate.sample);
-      return inspection !== undefined &&
+      return inspection?.uid === candidate.sample.uid &&
         !inspection.isExiting &&
         quickMeasure(measure, inspection.rssBytes, inspection.sharedBytes) > candidate.limit.limitBytes
         ? [{ ...candidate, inspection }]

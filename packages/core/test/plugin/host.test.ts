@@ -296,6 +296,30 @@ describe('a plugin', () => {
     });
   });
 
+  it('is asked about the owner that a process has by now, not about the one that the scan took it for', async () => {
+    const test = await testPlugin(
+      plugin((host) => {
+        host.provide(PROCESS_SOURCE, (platform) => {
+          const source = platform();
+          return {
+            readMemory: () => source.readMemory(),
+            scan: () => {
+              const columns = source.scan();
+              return { ...columns, uid: columns.uid.map(() => 0) };
+            },
+            inspect: (identity) => source.inspect(identity),
+            inspectSlowly: async (...asked) => await source.inspectSlowly(...asked),
+          };
+        });
+      }),
+    );
+    test.machine.spawn(hog({ uid: 1000 }));
+    const ofRoot = test.machine.spawn(hog({ uid: 0 }));
+    await test.tick();
+    await test.tick();
+    expect(new Set(test.machine.signals.map(({ pid }) => pid))).to.deep.equal(new Set([ofRoot.pid]));
+  });
+
   it('can not pose as somebody else in the log', async () => {
     const test = await testPlugin(
       plugin((host) => {

@@ -2,6 +2,9 @@ import { hasExited, isKernelThread, isZombie, parseStat } from '../proc/stat.js'
 import { parseStatus } from '../proc/status.js';
 import type { ProcReader } from '../proc/proc-reader.js';
 
+/** A new process may still be on its way from root to the user that it is started for: it is read in its second scan too. */
+const FIRST_READINGS = 2;
+
 /** What is read of a process once and kept until it goes. */
 export interface TableEntry {
   readonly pid: number;
@@ -9,12 +12,14 @@ export interface TableEntry {
   startTime: number;
   uid: number;
   isKernelThread: boolean;
+  /** How often it has been read. */
+  readings: number;
   /** Number of the last scan that met it. */
   seenInScan: number;
 }
 
 /**
- * Who each PID is. An entry is read when its PID is first seen, and again every so many scans, since a PID may have
+ * Who each PID is. An entry is read in the first two scans that meet its PID, and again every so many scans, since a PID may have
  * been handed on between two scans, and a process may change its uid.
  */
 export class ProcessTable {
@@ -34,7 +39,7 @@ export class ProcessTable {
   /** The entry of a PID, read if need be; undefined if there is nothing to read, for the reader's reason. */
   find(pid: number, mustRead: boolean): TableEntry | undefined {
     const known = this.#entries.get(pid);
-    if (known !== undefined && !mustRead) {
+    if (known !== undefined && known.readings >= FIRST_READINGS && !mustRead) {
       return known;
     }
     const entry = known ?? {
@@ -43,6 +48,7 @@ export class ProcessTable {
       startTime: 0,
       uid: 0,
       isKernelThread: false,
+      readings: 0,
       seenInScan: 0,
     };
     if (!this.#read(entry)) {
@@ -55,6 +61,13 @@ export class ProcessTable {
 
   forget(pid: number): void {
     this.#entries.delete(pid);
+  }
+
+  /** What the uid of a PID has turned out to be: if that is another one, the entry is read again. */
+  learnUid(pid: number, uid: number): void {
+    if (this.#entries.get(pid)?.uid !== uid) {
+      this.forget(pid);
+    }
   }
 
   /** Drops the entries that this scan has not met. */
@@ -84,6 +97,7 @@ export class ProcessTable {
     entry.startTime = stat.startTime;
     entry.uid = owner.uid;
     entry.isKernelThread = isKernelThread(stat);
+    entry.readings += 1;
     return true;
   }
 

@@ -59,6 +59,11 @@ export class Scanner {
     this.#table.forget(pid);
   }
 
+  /** Tells it the uid that a process was found to have. */
+  learnUid(pid: number, uid: number): void {
+    this.#table.learnUid(pid, uid);
+  }
+
   #sample(pid: number): void {
     const entry = this.#table.find(pid, (pid + this.#scan) % SCANS_PER_REREAD === 0);
     if (entry === undefined) {

@@ -40,12 +40,14 @@ describe('the table of processes', () => {
     expect(table.size).to.equal(0);
   });
 
-  it('reads who is known again only when told to', () => {
-    proc.add({ pid: 42, startTime: 100 });
-    expect(table.find(42, false)?.startTime).to.equal(100);
-    proc.add({ pid: 42, startTime: 200 });
-    expect(table.find(42, false)?.startTime).to.equal(100);
-    expect(table.find(42, true)?.startTime).to.equal(200);
+  it('reads who is known again only when told to, but for the second time', () => {
+    proc.add({ pid: 42, startTime: 100, uid: 0 });
+    expect(table.find(42, false)?.uid).to.equal(0);
+    proc.add({ pid: 42, startTime: 100, uid: 1000 });
+    expect(table.find(42, false)?.uid).to.equal(1000);
+    proc.add({ pid: 42, startTime: 200, uid: 2000 });
+    expect(table.find(42, false)?.uid).to.equal(1000);
+    expect(table.find(42, true)).to.include({ startTime: 200, uid: 2000 });
   });
 
   it('drops who can not be read again', () => {

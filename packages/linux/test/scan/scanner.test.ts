@@ -154,6 +154,15 @@ describe('a scan', () => {
       scanUntil(42, (sample) => sample?.uid === 2000);
     });
 
+    it('at once the uid that a look at the process has shown', () => {
+      proc.add({ pid: 42, uid: 0, startTime: 777 });
+      source.scan();
+      source.scan();
+      proc.write('42/status', statusText({ pid: 42, uid: 2000 }));
+      expect(source.inspect({ pid: 42, startTime: 777 })?.uid).to.equal(2000);
+      expect(sampleOf(source.scan(), 42)?.uid).to.equal(2000);
+    });
+
     it('at once the memory of a process that has the PID of a kernel thread now', () => {
       proc.add({ pid: 42, flags: PF_KTHREAD, residentPages: 0 });
       source.scan();
