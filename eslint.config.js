@@ -27,7 +27,7 @@ const effects = [
 ];
 
 export default defineConfig(
-  globalIgnores(['**/dist/', '**/dist-test/', '**/bundle/', 'coverage/', '.docs-check/']),
+  globalIgnores(['**/dist/', '**/dist-test/', '**/bundle/', 'coverage/', '.docs-check/', 'packages/cli/plugin-template/']),
   js.configs.recommended,
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {

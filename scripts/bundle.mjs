@@ -52,6 +52,8 @@ for (const file of ['config.toml', 'LICENSE']) {
 }
 cpSync(join(cli, 'service'), join(output, 'service'), { recursive: true });
 cpSync(join(cli, 'config.schema.json'), join(output, 'config.schema.json'));
+cpSync(join(cli, 'plugin-template'), join(output, 'plugin-template'), { recursive: true });
+copyCore();
 copyKoffi();
 copyEsbuild();
 
@@ -59,6 +61,18 @@ const bytes = Object.values(result.metafile.outputs).reduce((sum, { bytes: size 
 console.log(
   `packages/cli/bundle: memory-monitor ${version}, ${(bytes / 1024).toFixed(0)} KiB of code and source maps`,
 );
+
+/** What a plugin's author tests and checks types with: "memory-monitor plugin new" has it installed from here. */
+function copyCore() {
+  const core = join(root, 'packages/core');
+  for (const file of ['package.json', 'LICENSE']) {
+    cpSync(join(core, file), join(output, 'core', file));
+  }
+  cpSync(join(core, 'dist'), join(output, 'core/dist'), {
+    recursive: true,
+    filter: (source) => !/\.(?:map|tsbuildinfo)$/.test(source),
+  });
+}
 
 /** The compiler of plugins: its binary for this platform is all that is used of it. */
 function copyEsbuild() {

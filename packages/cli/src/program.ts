@@ -85,6 +85,18 @@ export function createProgram(setExitCode: (code: number) => void): Command {
     });
 
   program
+    .command('plugin')
+    .description('work on a plugin of your own')
+    .command('new')
+    .description('write a plugin with its test, its configuration and a README, to begin with')
+    .argument('<name>', 'its name: lower-case letters, digits and dashes')
+    .option('-d, --directory <path>', 'where to write it (a directory of that name)')
+    .action(async (name: string, options: object) => {
+      const { pluginNew } = await import('./commands/plugin-new.js');
+      setExitCode(await pluginNew(name, options));
+    });
+
+  program
     .command('install')
     .description('install or upgrade the systemd service; a first installation is a dry run')
     .option('--armed', 'arm it at once')
