@@ -72,10 +72,8 @@ const window = v.pipe(
     'a window has either "cron" or "days", "time" and "dates"',
   ),
   v.check(
-    (spec) =>
-      spec.suspend ||
-      (spec.check_interval ?? spec.ram_percent_threshold ?? spec.ram_gb_threshold) !== undefined,
-    'the window changes nothing; accepted: check_interval, ram_percent_threshold, ram_gb_threshold, suspend = true',
+    (spec) => spec.name !== undefined || changesAnything(spec),
+    'the window changes nothing, and has no name for other plugins to ask for; accepted: check_interval, ram_percent_threshold, ram_gb_threshold, suspend = true',
   ),
 );
 
@@ -88,3 +86,20 @@ export const configSchema = v.strictObject({
 
 export type ScheduleConfig = v.InferOutput<typeof configSchema>;
 export type WindowConfig = ScheduleConfig['windows'][number];
+
+interface Effects {
+  readonly check_interval?: number | undefined;
+  readonly ram_percent_threshold?: number | undefined;
+  readonly ram_gb_threshold?: number | undefined;
+  readonly suspend: boolean;
+}
+
+/** One that changes nothing is there for other plugins to ask for by its name. */
+export function changesAnything({
+  check_interval: seconds,
+  ram_percent_threshold: percent,
+  ram_gb_threshold: gb,
+  suspend,
+}: Effects): boolean {
+  return suspend || (seconds ?? percent ?? gb) !== undefined;
+}

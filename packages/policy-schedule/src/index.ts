@@ -1,6 +1,7 @@
 import { definePlugin, type Clock, type PluginHost } from '@memory-monitor/core';
 
 import { configSchema, type ScheduleConfig } from './config.js';
+import { idleWindows } from './idle-windows.js';
 import { Schedule } from './schedule.js';
 import { scheduledWindow, type ScheduledWindow } from './scheduled-window.js';
 import { SCHEDULE, type NamedWindows } from './token.js';
@@ -16,7 +17,10 @@ export default definePlugin({
   config: configSchema,
   async setup(host) {
     const windows = await scheduledWindows(host);
-    const schedule = new Schedule(windows);
+    for (const sentence of idleWindows(host.config.windows, windows, host.clock.now())) {
+      host.logger.warn(sentence);
+    }
+    const schedule = new Schedule(windows.filter(({ changesAnything }) => changesAnything));
     const inForce = (): ScheduledWindow | undefined => schedule.at(host.clock.now()).window;
     overrideInterval(host, schedule);
     if (windows.some(({ limits }) => limits !== undefined)) {

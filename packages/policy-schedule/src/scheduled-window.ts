@@ -1,7 +1,7 @@
 import { BYTES_PER_GB, type LimitsChange } from '@memory-monitor/core';
 import { Cron } from 'croner';
 
-import type { WindowConfig } from './config.js';
+import { changesAnything, type WindowConfig } from './config.js';
 import { WHOLE_DAY } from './spec/times.js';
 import { WallClock } from './wall-clock.js';
 import { CronWindow } from './windows/cron-window.js';
@@ -18,6 +18,8 @@ export interface ScheduledWindow {
   readonly checkIntervalSeconds: number | undefined;
   readonly limits: LimitsChange | undefined;
   readonly suspendsKilling: boolean;
+  /** One that does not is never in force: other plugins ask for it by its name. */
+  readonly changesAnything: boolean;
 }
 
 export interface ScheduledWindowOptions {
@@ -42,6 +44,7 @@ export function scheduledWindow(
     checkIntervalSeconds: config.check_interval,
     limits: limitsOf(config, title),
     suspendsKilling: config.suspend,
+    changesAnything: changesAnything(config),
   };
 }
 

@@ -96,7 +96,7 @@ describe('the configuration of a schedule', () => {
 
   it('refuses a window that changes nothing', () => {
     expect(issuesOf({ days: 'mon' })[0]).to.match(
-      /^windows\.0: the window changes nothing; accepted: check_interval/,
+      /^windows\.0: the window changes nothing, and has no name .*; accepted: check_interval/,
     );
   });
 });

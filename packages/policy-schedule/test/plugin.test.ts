@@ -88,6 +88,27 @@ describe('policy-schedule', () => {
     expect(test.decisionOf(hog)?.trail.at(-1)?.action).to.equal('kill');
   });
 
+  it('passes over a window that changes nothing, and is there for other plugins', async () => {
+    const test = await scheduled([{ name: 'day' }, { name: 'all day', ram_gb_threshold: 1 }]);
+    const hog = test.machine.spawn(HOG);
+    await test.tick();
+    expect(test.trailOf(hog)[0]).to.include('window "all day"');
+  });
+
+  it('says at the start which windows are never in force', async () => {
+    const test = await scheduled([
+      { name: 'last year', dates: '2024-12-24..2025-01-06', suspend: true },
+      { name: 'today', dates: '2025-10-03', suspend: true },
+      { name: 'always', check_interval: 10 },
+      { name: 'nights', time: '22:00-06:00', check_interval: 5 },
+      { name: 'for others', time: '22:00-06:00' },
+    ]);
+    expect(test.log.filter(({ level }) => level === 'warn').map(({ message }) => message)).to.deep.equal([
+      '[policy-schedule] window "last year" is never in force again: its last day was 2025-01-06',
+      '[policy-schedule] window "nights" is never in force: window "always" comes first and is always open',
+    ]);
+  });
+
   it('tells other plugins which of its windows are open, by name', async () => {
     const answers: unknown[] = [];
     const curious = definePlugin({
@@ -106,7 +127,7 @@ describe('policy-schedule', () => {
     const windows = [
       { name: 'night', time: '22:00-06:00', suspend: true },
       { time: '00:00-24:00', suspend: true },
-      { name: 'morning', time: '06:00-12:00', suspend: true },
+      { name: 'morning', time: '06:00-12:00' },
     ];
     await TestMonitor.withPlugins([{ plugin, config: { time_zone: 'UTC', windows } }, { plugin: curious }]);
     expect(answers).to.deep.equal([['night', 'morning'], true, false, false]);

@@ -38,8 +38,8 @@ export async function check(options: CheckOptions): Promise<number> {
     const read = await readConfiguration(options);
     const { configuration } = read;
     ({ sources } = read);
-    const plugins = await describePlugins(configuration, sources);
-    const warnings = [...(await findWarnings(configuration)), ...warningsAboutNeeds(plugins)];
+    const { plugins, trouble } = await tryPlugins(configuration, sources);
+    const warnings = [...(await findWarnings(configuration)), ...trouble, ...warningsAboutNeeds(plugins)];
     print(options, { valid: true, files: configuration.files, mistakes: [], warnings }, [
       ...warnings.map((warning) => `warning: ${warning}`),
       summary(configuration),
@@ -65,16 +65,25 @@ function refuse(options: CheckOptions, mistakes: readonly ConfigurationMistake[]
   return exitCodeOf(code);
 }
 
-/** Loads plugins and sets them up as `run` does, and disposes of them; none is started. */
-async function describePlugins(
+/** Loads plugins and sets them up as `run` does, and disposes of them; none is started. What they complain of is told. */
+async function tryPlugins(
   configuration: Configuration,
   sources: readonly SourceFile[],
-): Promise<readonly PluginDescription[]> {
-  return configuration.plugins.length === 0
-    ? []
-    : await withIdleMonitor(configuration, sources, async (monitor) =>
-        Promise.resolve(monitor.describePlugins()),
-      );
+): Promise<{ readonly plugins: readonly PluginDescription[]; readonly trouble: readonly string[] }> {
+  const trouble: string[] = [];
+  const complain = (message: string): void => {
+    trouble.push(message);
+  };
+  const plugins =
+    configuration.plugins.length === 0
+      ? []
+      : await withIdleMonitor(
+          configuration,
+          sources,
+          async (monitor) => Promise.resolve(monitor.describePlugins()),
+          { onWarning: complain, onError: complain },
+        );
+  return { plugins, trouble };
 }
 
 /** A plugin that can't be had is a mistake at the place of its `use`; its sentence has a place in the plugin, where there is one. */

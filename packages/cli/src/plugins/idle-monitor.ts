@@ -11,12 +11,13 @@ import { provideLinux } from '@memory-monitor/linux';
 import { packageVersion } from '../version.js';
 import { createPluginLoader } from './create-loader.js';
 
+/** Of what is logged while plugins are set up, their trouble; one line each, whatever stands in it. */
+export interface TroubleListener {
+  readonly onWarning?: (message: string) => void;
+  readonly onError?: (message: string) => void;
+}
+
 const ignore = (): void => undefined;
-const complain = (_: unknown, message: string): void => {
-  process.stderr.write(`${printable(message)}\n`);
-};
-/** What plugins log is not asked for here; their trouble is. */
-const STANDARD_ERROR = { debug: ignore, info: ignore, warn: complain, error: complain };
 
 /**
  * Puts a monitor together that never runs, its plugins loaded and set up as they would be, hands it to `use`, and disposes of the
@@ -26,6 +27,7 @@ export async function withIdleMonitor<T>(
   configuration: Configuration,
   sources: readonly SourceFile[],
   use: (monitor: Monitor) => Promise<T>,
+  { onWarning = ignore, onError = complain }: TroubleListener = {},
 ): Promise<T> {
   const loader = createPluginLoader(configuration);
   const plugins = await loader.load(configuration.plugins, sources);
@@ -34,7 +36,16 @@ export async function withIdleMonitor<T>(
     configuration,
     isIdle: true,
     platform: (services) => {
-      services.provide(LOGGER, () => STANDARD_ERROR);
+      services.provide(LOGGER, () => ({
+        debug: ignore,
+        info: ignore,
+        warn: (_, message) => {
+          onWarning(printable(message));
+        },
+        error: (_, message) => {
+          onError(printable(message));
+        },
+      }));
       provideLinux(services, { stateDirectory: '' });
     },
   });
@@ -45,4 +56,8 @@ export async function withIdleMonitor<T>(
     await monitor.disposePlugins();
     await loader.dispose();
   }
+}
+
+function complain(message: string): void {
+  process.stderr.write(`${message}\n`);
 }
