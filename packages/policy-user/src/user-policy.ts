@@ -91,8 +91,7 @@ export class UserPolicy {
     const all = rowsOf(samples);
     await book.lookUp(new Set(all.map(({ uid }) => uid)), LOOK_UP_MS);
     this.#lookAtUnknown();
-    const going = new Set(terminating.map(identityKey));
-    const households = this.#householdsOf(all.filter((sample) => !going.has(identityKey(sample))));
+    const households = this.#householdsOf(without(all, terminating));
     this.#overSince.beginScan();
     this.#observe(households, memory);
     const totals = await this.#overTotals(totalsOf(households, memory));
@@ -155,7 +154,7 @@ export class UserPolicy {
   #observe(households: readonly Household[], memory: DetectScan['memory']): void {
     const growing = households.filter(({ rule }) => rule.first === 'fastest-growing');
     this.#growth.observe(growing.flatMap(({ processes }) => processes));
-    this.#fairMemory.keepOnly(new Set(households.flatMap(({ processes }) => processes.map(identityKey))));
+    this.#fairMemory.keepOnly(() => households.flatMap(({ processes }) => processes));
     for (const { rule, processes } of households.filter((household) => household.rule.tolerateMs > 0)) {
       for (const sample of processes.filter((process) => this.#isOver(process, rule, memory))) {
         this.#overSince.note(identityKey(sample));
@@ -293,6 +292,18 @@ interface Found extends Raised {
 /** Of what was raised: a process can be named by several, and a violation tells which one it is. */
 function keyOf(limitBytes: number, reason: string): string {
   return `${limitBytes} ${reason}`;
+}
+
+/** Who is on the way out does not count any more. */
+function without(
+  samples: readonly ProcessSample[],
+  terminating: DetectScan['terminating'],
+): readonly ProcessSample[] {
+  if (terminating.length === 0) {
+    return samples;
+  }
+  const going = new Set(terminating.map(identityKey));
+  return samples.filter((sample) => !going.has(identityKey(sample)));
 }
 
 function rowsOf({

@@ -56,7 +56,11 @@ export class FairMemory {
   }
 
   /** Forgets the processes that are not among these any more. */
-  keepOnly(keys: ReadonlySet<string>): void {
+  keepOnly(processes: () => readonly ProcessSample[]): void {
+    if (this.#readings.size === 0) {
+      return;
+    }
+    const keys = new Set(processes().map(identityKey));
     for (const key of this.#readings.keys()) {
       if (!keys.has(key)) {
         this.#readings.delete(key);
