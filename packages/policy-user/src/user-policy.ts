@@ -5,6 +5,7 @@ import {
   type Detection,
   type DetectScan,
   type LimitsChange,
+  type MachineMemory,
   type Measure,
   type ProcessSample,
   type ProcessSource,
@@ -12,17 +13,16 @@ import {
   type Violation,
 } from '@memory-monitor/core';
 
+import type { Found, Raised } from './found.js';
 import { fitsAny } from './rules/patterns.js';
 import type { RuleBook } from './rules/rule-book.js';
 import { bytesOf, type Rule } from './rules/rule.js';
-import { FairMemory } from './totals/fair-memory.js';
-import { Growth } from './totals/growth.js';
-import { OverSince } from './totals/over-since.js';
-import { totalsOf, type Household, type Total } from './totals/total.js';
-import { victims } from './totals/victims.js';
+import { byUid, rowsOf, without } from './samples.js';
+import { Tolerance } from './tolerance.js';
+import { TotalWatch } from './totals/total-watch.js';
+import type { Household } from './totals/total.js';
 
 const LOOK_UP_MS = 200;
-const FAIR_MEMORY_MS = 300;
 /** The core takes no more of a scan. */
 const MOST_DETECTIONS = 1000;
 /** When a user has become known who was not when the limits were asked for. */
@@ -32,15 +32,6 @@ const NOT_KNOWN_YET: LimitsChange = {
   percentOfRam: Infinity,
   reason: 'whose process it is, is not known yet',
 };
-
-type Level = 'limit' | 'warning';
-
-interface Raised {
-  readonly rule: Rule;
-  readonly level: Level;
-  /** Undefined for a single process. */
-  readonly what: string | undefined;
-}
 
 export interface UserPolicyParts {
   /** Its name, as violations have it. */
@@ -56,23 +47,22 @@ export interface UserPolicyParts {
 /** Applies the rules to each scan: limits of processes, totals, levels of warning. */
 export class UserPolicy {
   readonly #parts: UserPolicyParts;
-  readonly #fairMemory: FairMemory;
-  readonly #growth: Growth;
+  readonly #tolerance: Tolerance;
+  readonly #totals: TotalWatch;
   /** Uids whose rule was not known when their limits were asked for. */
   readonly #unknown = new Set<number>();
-  /** Totals by their key, processes by theirs. */
-  readonly #overSince: OverSince;
-  /** By limit and reason. */
+  /** By limit and reason: a process can be named by several, and a violation tells which one it is. */
   #raised = new Map<string, Raised>();
-  /** When something changes that no scan brings about, on the monotonic clock. */
-  #nextMs = Infinity;
   #isUnknownTold = false;
 
   constructor(parts: UserPolicyParts) {
     this.#parts = parts;
-    this.#fairMemory = new FairMemory(parts.source, parts.clock);
-    this.#growth = new Growth(parts.clock);
-    this.#overSince = new OverSince(parts.clock);
+    this.#tolerance = new Tolerance(parts.clock);
+    this.#totals = new TotalWatch({
+      ...parts,
+      tolerance: this.#tolerance,
+      isOverOwnLimit: (sample, rule, memory) => this.#isOver(sample, rule, memory),
+    });
   }
 
   /** Of one process; on the hot path. */
@@ -87,16 +77,15 @@ export class UserPolicy {
 
   async detect({ memory, samples, terminating }: DetectScan): Promise<Detection[]> {
     const { book } = this.#parts;
-    this.#nextMs = Infinity;
     const all = rowsOf(samples);
+    this.#tolerance.beginScan();
     await book.lookUp(new Set(all.map(({ uid }) => uid)), LOOK_UP_MS);
     this.#lookAtUnknown();
     const households = this.#householdsOf(without(all, terminating));
-    this.#overSince.beginScan();
-    this.#observe(households, memory);
-    const totals = await this.#overTotals(totalsOf(households, memory));
+    this.#noteOver(households, memory);
+    const totals = await this.#totals.find(households, memory);
     const processes = households.flatMap((household) => this.#nearLimit(household, memory));
-    this.#overSince.endScan();
+    this.#tolerance.endScan();
     book.forget();
     return this.#remember([...totals, ...processes]);
   }
@@ -115,7 +104,7 @@ export class UserPolicy {
       const percent = Math.round((rule.warnShare ?? 1) * 100);
       return { verdict: { action: 'warn' }, reason: `${rule.title} warns from ${percent}% of a limit on` };
     }
-    if (what === undefined && this.#isTolerated(identityKey(violation.process), rule)) {
+    if (what === undefined && this.#tolerance.isTolerated(identityKey(violation.process), rule.tolerateMs)) {
       const seconds = rule.tolerateMs / 1000;
       return { verdict: { action: 'spare' }, reason: `${rule.title} tolerates this for ${seconds} s` };
     }
@@ -124,14 +113,14 @@ export class UserPolicy {
 
   /** Seconds until the next scan. */
   interval(currentSeconds: number): number {
-    return Math.min(currentSeconds, (this.#nextMs - this.#parts.clock.monotonicMs()) / 1000);
+    return Math.min(currentSeconds, this.#tolerance.leftMs() / 1000);
   }
 
   #lookAtUnknown(): void {
     const { book, warn } = this.#parts;
     const still = [...this.#unknown].filter((uid) => book.ruleFor(uid) === 'unknown');
     if (still.length < this.#unknown.size) {
-      this.#comeBackIn(SOON_MS);
+      this.#tolerance.comeBackIn(SOON_MS);
     }
     if (still.length > 0 && !this.#isUnknownTold) {
       warn('The user database does not answer: processes of users whose rule is not known are let live');
@@ -142,8 +131,7 @@ export class UserPolicy {
 
   #householdsOf(samples: readonly ProcessSample[]): Household[] {
     const { book, users } = this.#parts;
-    const byUid = groupByUid(samples);
-    return [...byUid].flatMap(([uid, processes]) => {
+    return [...byUid(samples)].flatMap(([uid, processes]) => {
       const rule = book.ruleFor(uid);
       return typeof rule === 'string' || rule.isExempt
         ? []
@@ -151,85 +139,22 @@ export class UserPolicy {
     });
   }
 
-  #observe(households: readonly Household[], memory: DetectScan['memory']): void {
-    const growing = households.filter(({ rule }) => rule.first === 'fastest-growing');
-    this.#growth.observe(growing.flatMap(({ processes }) => processes));
-    this.#fairMemory.keepOnly(() => households.flatMap(({ processes }) => processes));
+  /** Notes which processes are over a limit that their rule tolerates to be exceeded for a while. */
+  #noteOver(households: readonly Household[], memory: MachineMemory): void {
     for (const { rule, processes } of households.filter((household) => household.rule.tolerateMs > 0)) {
       for (const sample of processes.filter((process) => this.#isOver(process, rule, memory))) {
-        this.#overSince.note(identityKey(sample));
+        this.#tolerance.note(identityKey(sample));
       }
     }
   }
 
-  #isOver(sample: ProcessSample, { ofProcess }: Rule, memory: DetectScan['memory']): boolean {
+  #isOver(sample: ProcessSample, { ofProcess }: Rule, memory: MachineMemory): boolean {
     const usedBytes = sample.rssBytes - (this.#parts.measure() === 'private' ? sample.sharedBytes : 0);
     return ofProcess !== undefined && usedBytes > bytesOf(ofProcess, memory);
   }
 
-  async #overTotals(totals: readonly Total[]): Promise<Found[]> {
-    const found: Found[] = [];
-    const { clock } = this.#parts;
-    const endMs = clock.monotonicMs() + FAIR_MEMORY_MS;
-    for (const total of totals) {
-      const usedBytes = await this.#usedBytes(total, endMs - clock.monotonicMs());
-      const isOver = usedBytes > total.limitBytes;
-      const warnBytes = total.limitBytes * (total.rule.warnShare ?? 1);
-      if (isOver) {
-        this.#overSince.note(total.key);
-      }
-      if (isOver && !this.#isTolerated(total.key, total.rule)) {
-        found.push(...this.#foundIn(total, 'limit', usedBytes, total.limitBytes));
-      } else if (total.rule.warnShare !== undefined && usedBytes > warnBytes) {
-        found.push(...this.#foundIn(total, 'warning', usedBytes, warnBytes));
-      }
-    }
-    return found;
-  }
-
-  /** What is certain to be in use: what could not be read is not held against anybody. */
-  async #usedBytes({ processes, limitBytes, rule }: Total, deadlineMs: number): Promise<number> {
-    const levels = [limitBytes, limitBytes * (rule.warnShare ?? 1)];
-    const { atLeastBytes } = await this.#fairMemory.total(
-      processes,
-      (total) => levels.every((level) => total.atLeastBytes > level || total.atMostBytes <= level),
-      deadlineMs,
-    );
-    return atLeastBytes;
-  }
-
-  #isTolerated(key: string, { tolerateMs }: Rule): boolean {
-    const leftMs = tolerateMs - this.#overSince.lastedMs(key);
-    if (tolerateMs === 0 || leftMs <= 0) {
-      return false;
-    }
-    this.#comeBackIn(leftMs);
-    return true;
-  }
-
-  #foundIn(
-    { rule, what, processes, memory }: Total,
-    level: Level,
-    usedBytes: number,
-    limitBytes: number,
-  ): Found[] {
-    const order = victims(
-      processes.filter((sample) => !this.#isExempt(rule, sample)),
-      rule.first,
-      (sample) => this.#growth.bytesPerSecond(sample),
-      (sample) => this.#isOver(sample, rule, memory),
-    );
-    return order.length === 0 ? [] : [{ rule, level, what, processes: order, usedBytes, limitBytes }];
-  }
-
-  /** Only the names of those are read who may have to go. */
-  #isExempt(rule: Rule, sample: ProcessSample): boolean {
-    const inspection = rule.exemptNames.length === 0 ? undefined : this.#parts.source.inspect(sample);
-    return inspection !== undefined && fitsAny(rule.exemptNames, inspection.name);
-  }
-
   /** Processes above the level at which their rule warns, and not yet over the limit. */
-  #nearLimit({ rule, processes }: Household, memory: DetectScan['memory']): Found[] {
+  #nearLimit({ rule, processes }: Household, memory: MachineMemory): Found[] {
     const { ofProcess, warnShare } = rule;
     if (ofProcess === undefined || warnShare === undefined) {
       return [];
@@ -239,18 +164,8 @@ export class UserPolicy {
     const isPrivate = this.#parts.measure() !== 'rss';
     return processes.flatMap((sample) => {
       const usedBytes = sample.rssBytes - (isPrivate ? sample.sharedBytes : 0);
-      return usedBytes > warnBytes && usedBytes <= limitBytes
-        ? [
-            {
-              rule,
-              level: 'warning' as const,
-              what: undefined,
-              processes: [sample],
-              usedBytes,
-              limitBytes: warnBytes,
-            },
-          ]
-        : [];
+      const found = { rule, level: 'warning', what: undefined, usedBytes, limitBytes: warnBytes } as const;
+      return usedBytes > warnBytes && usedBytes <= limitBytes ? [{ ...found, processes: [sample] }] : [];
     });
   }
 
@@ -277,61 +192,8 @@ export class UserPolicy {
     const rule = violation.rule === `plugin:${plugin}` ? book.ruleFor(violation.process.uid) : 'none';
     return typeof rule === 'string' ? undefined : { rule, level: 'limit', what: undefined };
   }
-
-  #comeBackIn(ms: number): void {
-    this.#nextMs = Math.min(this.#nextMs, this.#parts.clock.monotonicMs() + ms);
-  }
 }
 
-interface Found extends Raised {
-  readonly processes: readonly ProcessSample[];
-  readonly usedBytes: number;
-  readonly limitBytes: number;
-}
-
-/** Of what was raised: a process can be named by several, and a violation tells which one it is. */
 function keyOf(limitBytes: number, reason: string): string {
   return `${limitBytes} ${reason}`;
-}
-
-/** Who is on the way out does not count any more. */
-function without(
-  samples: readonly ProcessSample[],
-  terminating: DetectScan['terminating'],
-): readonly ProcessSample[] {
-  if (terminating.length === 0) {
-    return samples;
-  }
-  const going = new Set(terminating.map(identityKey));
-  return samples.filter((sample) => !going.has(identityKey(sample)));
-}
-
-function rowsOf({
-  count,
-  pid,
-  startTime,
-  uid,
-  rssBytes,
-  sharedBytes,
-}: DetectScan['samples']): ProcessSample[] {
-  return Array.from({ length: count }, (_, index) => ({
-    pid: pid[index] ?? 0,
-    startTime: startTime[index] ?? 0,
-    uid: uid[index] ?? 0,
-    rssBytes: rssBytes[index] ?? 0,
-    sharedBytes: sharedBytes[index] ?? 0,
-  }));
-}
-
-function groupByUid(samples: readonly ProcessSample[]): Map<number, ProcessSample[]> {
-  const groups = new Map<number, ProcessSample[]>();
-  for (const sample of samples) {
-    const group = groups.get(sample.uid);
-    if (group === undefined) {
-      groups.set(sample.uid, [sample]);
-    } else {
-      group.push(sample);
-    }
-  }
-  return groups;
 }

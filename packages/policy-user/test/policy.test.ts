@@ -217,6 +217,27 @@ describe('policy-user', () => {
       expect(victimsOf(test)).to.deep.equal([other.pid]);
     });
 
+    it('says once that nobody is left to be ended', async () => {
+      const test = await governed([{ ...rule, exempt_names: ['rsession'] }]);
+      test.machine.spawn({ uid: ALICE, rssBytes: 8 * GB, name: 'rsession', comm: 'rsession' });
+      await test.tick();
+      await test.tick();
+      expect(
+        test.log.filter(({ message }) => message.includes('exempt')).map(({ message }) => message),
+      ).to.deep.equal([
+        '[policy-user] rule "students", all processes of alice: 8.00GB is too much, and all of them are exempt',
+      ]);
+    });
+
+    it('ends one process where that is enough for two totals', async () => {
+      const test = await governed([{ ...rule, total_gb_threshold: 4, together_gb_threshold: 8 }]);
+      const [alice] = [1, 2, 1.9].map((gb) => test.machine.spawn({ uid: ALICE, rssBytes: gb * GB })).slice(1);
+      test.machine.spawn({ uid: BOB, rssBytes: 3.5 * GB });
+      await test.tick();
+      await test.tick();
+      expect(victimsOf(test)).to.deep.equal([alice!.pid]);
+    });
+
     it('counts shared memory once', async () => {
       const test = await governed([rule]);
       for (let count = 0; count < 4; count += 1) {

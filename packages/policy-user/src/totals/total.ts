@@ -10,7 +10,6 @@ export interface Total {
   readonly what: string;
   readonly limitBytes: number;
   readonly processes: readonly ProcessSample[];
-  readonly memory: MachineMemory;
 }
 
 /** A user's processes, and the rule for that user. */
@@ -32,7 +31,6 @@ export function totalsOf(households: readonly Household[], memory: MachineMemory
           what: `all processes of ${userName}`,
           limitBytes: bytesOf(rule.ofUser, memory),
           processes,
-          memory,
         },
   );
   const rules = new Set(households.map(({ rule }) => rule));
@@ -47,7 +45,6 @@ export function totalsOf(households: readonly Household[], memory: MachineMemory
           processes: households
             .filter((household) => household.rule === rule)
             .flatMap(({ processes }) => processes),
-          memory,
         },
   );
   return [...ofUsers, ...ofRules];

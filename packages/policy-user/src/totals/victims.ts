@@ -2,8 +2,6 @@ import type { ProcessSample } from '@memory-monitor/core';
 
 import type { Order } from '../rules/rule.js';
 
-/** The core looks at no more of a detection. */
-const MOST_VICTIMS = 8;
 /** Who has less than this share of the total is not worth ending: a shell that is new is not what fills the memory. */
 const WORTHWHILE_SHARE = 0.05;
 
@@ -23,7 +21,7 @@ export function victims(
   const candidates = worthwhile.length > 0 ? worthwhile : largestFirst;
   const inOrder = sorted(candidates, order, growthOf);
   const going = inOrder.filter(isGoingAnyway);
-  return [...going, ...inOrder.filter((sample) => !going.includes(sample))].slice(0, MOST_VICTIMS);
+  return [...going, ...inOrder.filter((sample) => !going.includes(sample))];
 }
 
 /** Sorting is stable: of equals, the largest goes first. */

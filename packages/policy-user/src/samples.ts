@@ -1,0 +1,43 @@
+import { identityKey, type DetectScan, type ProcessSample } from '@memory-monitor/core';
+
+export function rowsOf({
+  count,
+  pid,
+  startTime,
+  uid,
+  rssBytes,
+  sharedBytes,
+}: DetectScan['samples']): ProcessSample[] {
+  return Array.from({ length: count }, (_, index) => ({
+    pid: pid[index] ?? 0,
+    startTime: startTime[index] ?? 0,
+    uid: uid[index] ?? 0,
+    rssBytes: rssBytes[index] ?? 0,
+    sharedBytes: sharedBytes[index] ?? 0,
+  }));
+}
+
+/** Who is on the way out does not count any more. */
+export function without(
+  samples: readonly ProcessSample[],
+  terminating: DetectScan['terminating'],
+): readonly ProcessSample[] {
+  if (terminating.length === 0) {
+    return samples;
+  }
+  const going = new Set(terminating.map(identityKey));
+  return samples.filter((sample) => !going.has(identityKey(sample)));
+}
+
+export function byUid(samples: readonly ProcessSample[]): Map<number, ProcessSample[]> {
+  const groups = new Map<number, ProcessSample[]>();
+  for (const sample of samples) {
+    const group = groups.get(sample.uid);
+    if (group === undefined) {
+      groups.set(sample.uid, [sample]);
+    } else {
+      group.push(sample);
+    }
+  }
+  return groups;
+}
