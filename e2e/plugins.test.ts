@@ -73,7 +73,7 @@ inMachine(
       await machine.succeed(`chown alice ${PLUGIN}`);
       const checked = await machine.run(['memory-monitor', 'check']);
       expect(checked.exitCode).to.equal(77);
-      expect(checked.stderr).to.match(
+      expect(checked.stdout).to.match(
         /^\/etc\/memory-monitor\/conf\.d\/20-plugins\.toml:2:7: \/etc\/memory-monitor\/plugins\/mine\.ts, .*it belongs to user \d+.*\n.*\(MM_ERR_UNTRUSTED\)\.\n$/,
       );
       await machine.succeed(['systemctl', 'reload', 'memory-monitor']);
