@@ -27,7 +27,14 @@ const effects = [
 ];
 
 export default defineConfig(
-  globalIgnores(['**/dist/', '**/dist-test/', '**/bundle/', 'coverage/', '.docs-check/', 'packages/cli/plugin-template/']),
+  globalIgnores([
+    '**/dist/',
+    '**/dist-test/',
+    '**/bundle/',
+    'coverage/',
+    '.docs-check/',
+    'packages/cli/plugin-template/',
+  ]),
   js.configs.recommended,
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
