@@ -39,4 +39,41 @@ describe('the example watch-another-machine', () => {
     agent.closeAllConnections();
     agent.close();
   });
+
+  it('tells once that the agent is away, ends nobody meanwhile, and goes on when it is back', async () => {
+    let isAway = false;
+    let asked = 0;
+    const agent = createServer((_, response) => {
+      asked += 1;
+      response.statusCode = isAway ? 503 : 200;
+      response.end(
+        isAway ? 'no' : JSON.stringify({ totalBytes: 16 * GB, availableBytes: 8 * GB, processes: [] }),
+      );
+    }).listen(0, '127.0.0.1');
+    await once(agent, 'listening');
+    const url = `http://127.0.0.1:${(agent.address() as AddressInfo).port}`;
+    const monitor = await testPlugin(plugin, { config: { url } });
+    const warnings = (): string[] =>
+      monitor.log.filter(({ level }) => level === 'warn').map(({ message }) => message);
+    const untilAsked = async (times: number): Promise<void> => {
+      for (const target = asked + times; asked < target;) {
+        await monitor.tick();
+        await settle();
+      }
+    };
+    await untilAsked(2);
+    isAway = true;
+    await untilAsked(4);
+    expect(warnings()).to.have.length(1);
+    expect(warnings()[0]).to.include('the agent does not answer');
+    isAway = false;
+    await untilAsked(3);
+    isAway = true;
+    await untilAsked(3);
+    expect(warnings()).to.have.length(2);
+    expect(monitor.eventsOf('pluginError')).to.deep.equal([]);
+    await monitor.stop();
+    agent.closeAllConnections();
+    agent.close();
+  });
 });

@@ -7,7 +7,6 @@
 //   [plugins.config]
 //   url = "http://127.0.0.1:9999"
 import { definePlugin, PROCESS_SOURCE, TERMINATOR } from '@memory-monitor/core';
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as v from 'valibot';
 
 const amount = v.pipe(v.number(), v.minValue(0));
@@ -20,6 +19,9 @@ const report = v.object({
 });
 type Remote = v.InferOutput<typeof report>['processes'][number];
 
+/** An agent that takes longer is away. */
+const ANSWER_MS = 5000;
+
 export default definePlugin({
   name: 'watch-another-machine',
   apiVersion: 1,
@@ -29,18 +31,33 @@ export default definePlugin({
     const { url, seconds } = host.config;
     let latest: v.InferOutput<typeof report> = { totalBytes: 1, availableBytes: 1, processes: [] };
 
-    // Scans don't wait: they read the latest report.
-    host.onStart(async () => {
-      latest = v.parse(report, await (await fetch(`${url}/processes`)).json());
-      void (async () => {
-        for (;;) {
-          await sleep(seconds * 1000, undefined, { signal: host.signal });
-          latest = v.parse(report, await (await fetch(`${url}/processes`, { signal: host.signal })).json());
-        }
-      })().catch((error: unknown) => {
+    let isAway = false;
+
+    const ask = async (): Promise<void> => {
+      try {
+        const response = await fetch(`${url}/processes`, {
+          signal: AbortSignal.any([host.signal, AbortSignal.timeout(ANSWER_MS)]),
+        });
+        latest = v.parse(report, await response.json());
+        isAway = false;
+      } catch (error) {
         latest = { ...latest, processes: [] };
-        host.logger.warn(`the agent does not answer any more: ${String(error)}`);
-      });
+        if (!isAway && !host.signal.aborted) {
+          host.logger.warn(`the agent does not answer: ${String(error)}`);
+        }
+        isAway = true;
+      }
+    };
+
+    // Scans don't wait: they read the latest report, and nobody is ended upon one of an agent that has gone.
+    host.onStart(async () => {
+      await ask();
+      void (async () => {
+        while (!host.signal.aborted) {
+          await host.clock.sleep(seconds * 1000, host.signal);
+          await ask();
+        }
+      })();
     });
     host.provide(PROCESS_SOURCE, () => ({
       readMemory: () => ({
