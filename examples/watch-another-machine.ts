@@ -26,7 +26,10 @@ export default definePlugin({
   name: 'watch-another-machine',
   apiVersion: 1,
   needs: ['network'],
-  config: v.strictObject({ url: v.pipe(v.string(), v.url()), seconds: v.optional(v.number(), 5) }),
+  config: v.strictObject({
+    url: v.pipe(v.string(), v.url()),
+    seconds: v.optional(v.pipe(v.number(), v.minValue(1)), 5),
+  }),
   setup(host) {
     const { url, seconds } = host.config;
     let latest: v.InferOutput<typeof report> = { totalBytes: 1, availableBytes: 1, processes: [] };
@@ -38,6 +41,9 @@ export default definePlugin({
         const response = await fetch(`${url}/processes`, {
           signal: AbortSignal.any([host.signal, AbortSignal.timeout(ANSWER_MS)]),
         });
+        if (!response.ok) {
+          throw new Error(`it answers with ${response.status}`);
+        }
         latest = v.parse(report, await response.json());
         isAway = false;
       } catch (error) {
@@ -75,7 +81,11 @@ export default definePlugin({
     host.provide(TERMINATOR, () => ({
       async terminate({ violation: { process } }) {
         const body = JSON.stringify({ pid: process.pid, startTime: process.startTime });
-        const { ok, statusText } = await fetch(`${url}/end`, { method: 'POST', body });
+        const { ok, statusText } = await fetch(`${url}/end`, {
+          method: 'POST',
+          body,
+          signal: AbortSignal.timeout(ANSWER_MS),
+        });
         return ok
           ? { outcome: 'terminated', signal: 'SIGTERM', reason: 'the agent has ended it' }
           : { outcome: 'failed', signal: undefined, reason: `the agent refused: ${statusText}` };
