@@ -3,7 +3,6 @@ import type { ErrorCode } from '@memory-monitor/core';
 /** Exit statuses of sysexits.h. */
 export const EX_OK = 0;
 export const EX_USAGE = 64;
-const EX_CANTCREAT = 73;
 const EX_CONFIG = 78;
 const EX_NOINPUT = 66;
 const EX_UNAVAILABLE = 69;
@@ -37,7 +36,7 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   MM_ERR_DEPENDENCY_SEALED: EX_SOFTWARE,
   MM_ERR_NOT_RUNNING: EX_UNAVAILABLE,
   MM_ERR_NO_SUCH_PROCESS: EX_NOINPUT,
-  MM_ERR_NOT_CREATED: EX_CANTCREAT,
+  MM_ERR_NOT_CREATED: EX_USAGE,
   MM_ERR_INTERNAL: EX_SOFTWARE,
 };
 

@@ -22,6 +22,7 @@ describe('the command tree', () => {
       'explain',
       'status',
       'plugins',
+      'plugin',
       'install',
       'uninstall',
       'arm',
@@ -34,10 +35,9 @@ describe('the command tree', () => {
 
   it('takes the options of section 8 of the design', () => {
     const options = Object.fromEntries(
-      createProgram(() => {}).commands.map((command) => [
-        command.name(),
-        command.options.map(({ long }) => long),
-      ]),
+      createProgram(() => {})
+        .commands.flatMap((command) => [command, ...command.commands])
+        .map((command) => [command.name(), command.options.map(({ long }) => long)]),
     );
     expect(options).to.deep.equal({
       run: ['--config', '--dry-run', '--once', '--log-format'],
@@ -45,6 +45,8 @@ describe('the command tree', () => {
       explain: ['--config', '--socket', '--json'],
       status: ['--config', '--socket', '--json'],
       plugins: ['--config', '--socket', '--json'],
+      plugin: [],
+      new: ['--directory'],
       install: ['--armed'],
       uninstall: ['--purge'],
       arm: [],

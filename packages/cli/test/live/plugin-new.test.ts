@@ -50,7 +50,7 @@ describe('memory-monitor plugin new', function () {
     writeFileSync(join(directory, 'mine'), '');
     const { code, stderr } = await runCommand(['plugin', 'new', 'taken', '--directory', directory]);
     expect({ code, stderr }).to.deep.equal({
-      code: 73,
+      code: 64,
       stderr: `memory-monitor: ${directory} is not empty; take another --directory, or empty it first. (MM_ERR_NOT_CREATED)\n`,
     });
     expect(readdirSync(directory)).to.deep.equal(['mine']);
