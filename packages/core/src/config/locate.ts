@@ -1,8 +1,7 @@
 import { printable } from '../log/printable.js';
-import { mergeTables, type TomlPath } from './merge.js';
+import { ConfigPlaces } from './config-places.js';
+import type { TomlPath } from './merge.js';
 import type { ConfigurationMistake } from './mistake.js';
-import { parseToml } from './parse-toml.js';
-import { findPositions } from './positions.js';
 import type { SourceFile } from './source-file.js';
 
 /** What is to be said about a key or a value of the merged configuration. */
@@ -18,19 +17,12 @@ export async function locate(
   files: readonly SourceFile[],
   remarks: readonly Remark[],
 ): Promise<ConfigurationMistake[]> {
-  const parsed = files.map(({ text }) => parseToml(text));
-  const merged = mergeTables(parsed.map(({ table }) => table));
+  const places = new ConfigPlaces(files);
   return await Promise.all(
-    remarks.map(async ({ path, isAboutKey, message }) => {
-      const origin = merged.originOf(path);
-      const positions = await findPositions(parsed[origin.file]?.text ?? '');
-      const place = isAboutKey ? positions.ofKey(origin.path) : positions.ofValue(origin.path);
-      return {
-        file: files[origin.file]?.path ?? '',
-        ...place,
-        key: printable(path.join('.')),
-        message: printable(message),
-      };
-    }),
+    remarks.map(async ({ path, isAboutKey, message }) => ({
+      ...(await places.at(path, isAboutKey ? 'key' : 'value')),
+      key: printable(path.join('.')),
+      message: printable(message),
+    })),
   );
 }

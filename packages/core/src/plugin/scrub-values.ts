@@ -1,3 +1,5 @@
+import { valueAt } from '../config/value-at.js';
+
 /** Shorter ones are no secrets, and stand in many a sentence by chance. */
 const SHORTEST_SECRET = 4;
 const SCRUBBED = '…';
@@ -11,16 +13,6 @@ export function scrubValues(message: string, config: unknown, path: readonly (st
     .flatMap((text) => [JSON.stringify(text).slice(1, -1), text])
     .sort((a, b) => b.length - a.length)
     .reduce((scrubbed, text) => scrubbed.replaceAll(text, SCRUBBED), message);
-}
-
-function valueAt(config: unknown, path: readonly (string | number)[]): unknown {
-  return path.reduce<unknown>(
-    (value, step) =>
-      typeof value === 'object' && value !== null && Object.hasOwn(value, step)
-        ? (value as Readonly<Record<string | number, unknown>>)[step]
-        : undefined,
-    config,
-  );
 }
 
 /** The texts of a value, and of all values in it. */

@@ -46,6 +46,12 @@ describe('the place of a key', () => {
     expect(await placeOf(FILES, 'plugins', 2, 'use')).to.equal(`${DROP_IN.path}:5`);
   });
 
+  it('is found behind the mark that editors put before the first line', async () => {
+    const marked = { path: '/m.toml', text: '\uFEFF[thresholds]\nram_gb_threshold = 4' };
+    expect(await placeOf([marked], 'thresholds')).to.equal('/m.toml:1');
+    expect(await placeOf([marked], 'thresholds', 'ram_gb_threshold')).to.equal('/m.toml:2');
+  });
+
   it('is nowhere for a key that is left to its default', async () => {
     const nowhere = [
       ['thresholds', 'ram_percent_threshold'],

@@ -47,10 +47,11 @@ export class ChildLink {
   readonly #messages: Rate;
   /** Why we ended it, where we did. */
   #reason: string | undefined;
-  #tellOver: () => void = () => undefined;
   /** Resolves when nothing of the process runs any more. */
   readonly over = new Promise<void>((resolve) => {
-    this.#tellOver = resolve;
+    this.#ended.signal.addEventListener('abort', () => {
+      resolve();
+    });
   });
 
   constructor(launch: LaunchPluginProcess, clock: Clock, listener: ChildLinkListener) {
@@ -190,7 +191,6 @@ export class ChildLink {
     }
     this.#questions.clear();
     this.#listener.onEnd(reason);
-    this.#tellOver();
   }
 }
 
