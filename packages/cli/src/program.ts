@@ -93,7 +93,7 @@ export function createProgram(setExitCode: (code: number) => void): Command {
     .option('-d, --directory <path>', 'where to write it (a directory of that name)')
     .action(async (name: string, options: object) => {
       const { pluginNew } = await import('./commands/plugin-new.js');
-      setExitCode(await pluginNew(name, options));
+      setExitCode(pluginNew(name, options));
     });
 
   program

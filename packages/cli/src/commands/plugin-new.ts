@@ -15,7 +15,7 @@ const NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
 const LONGEST_NAME = 60;
 
 /** `memory-monitor plugin new NAME`: writes a plugin with its test, its configuration and what it takes to run both. */
-export async function pluginNew(name: string, { directory = name }: PluginNewOptions): Promise<number> {
+export function pluginNew(name: string, { directory = name }: PluginNewOptions): number {
   if (!NAME.test(name) || name.length > LONGEST_NAME) {
     throw new MonitorError(
       'MM_ERR_USAGE',
@@ -28,24 +28,18 @@ export async function pluginNew(name: string, { directory = name }: PluginNewOpt
   for (const { path, text } of files) {
     write(join(root, path), text);
   }
-  process.stdout.write(
-    `${report(
-      directory,
-      files.map(({ path }) => path),
-    ).join('\n')}\n`,
-  );
-  return await Promise.resolve(EX_OK);
+  const paths = files.map(({ path }) => path).join(', ');
+  process.stdout.write(`Wrote ${directory}: ${paths}.\n${nextSteps(directory)}`);
+  return EX_OK;
 }
 
-function report(directory: string, paths: readonly string[]): string[] {
-  return [
-    `Wrote ${directory}: ${paths.join(', ')}.`,
-    'Next:',
-    `  cd ${directory}`,
-    '  npm install && npm test',
-    '  memory-monitor run --dry-run --config config.toml',
-    'Its README tells how it gets into the service.',
-  ];
+function nextSteps(directory: string): string {
+  return `Next:
+  cd ${directory}
+  npm install && npm test
+  memory-monitor run --dry-run --config config.toml
+Its README tells how it gets into the service.
+`;
 }
 
 /** What is there already is never written over. */

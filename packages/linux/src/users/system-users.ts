@@ -45,24 +45,13 @@ export class SystemUsers implements UserDatabase {
   }
 
   uidOf(name: string): UserLookup {
-    const answer = this.#users.get(name);
-    if (answer === undefined) {
-      return { state: 'unanswered' };
-    }
-    // Digits are looked up as a uid too; whoever has that uid does not have that name.
-    return answer === 'absent' || answer.name !== name
-      ? { state: 'absent' }
-      : { state: 'found', uid: answer.id };
+    const lookup = idIn(this.#users, name);
+    return lookup.state === 'found' ? { state: 'found', uid: lookup.id } : lookup;
   }
 
   gidOf(name: string): GroupLookup {
-    const answer = this.#groups.get(name);
-    if (answer === undefined) {
-      return { state: 'unanswered' };
-    }
-    return answer === 'absent' || answer.name !== name
-      ? { state: 'absent' }
-      : { state: 'found', gid: answer.id };
+    const lookup = idIn(this.#groups, name);
+    return lookup.state === 'found' ? { state: 'found', gid: lookup.id } : lookup;
   }
 
   gidsOf(uid: number): readonly number[] | undefined {
@@ -91,4 +80,18 @@ export class SystemUsers implements UserDatabase {
 function nameIn(lookup: CachedLookup<DatabaseEntry>, id: number): string | undefined {
   const answer = lookup.get(String(id));
   return answer === 'absent' ? String(id) : answer?.name;
+}
+
+function idIn(
+  lookup: CachedLookup<DatabaseEntry>,
+  name: string,
+): { readonly state: 'found'; readonly id: number } | { readonly state: 'absent' | 'unanswered' } {
+  const answer = lookup.get(name);
+  if (answer === undefined) {
+    return { state: 'unanswered' };
+  }
+  // Digits are looked up as a number too; whoever has that number does not have that name.
+  return answer === 'absent' || answer.name !== name
+    ? { state: 'absent' }
+    : { state: 'found', id: answer.id };
 }
