@@ -1,8 +1,7 @@
 import { changesAnything, type WindowConfig } from './config.js';
 import type { ScheduledWindow } from './scheduled-window.js';
+import { DAY_MINUTES, DAY_MS } from './units.js';
 
-const DAY_MS = 86_400_000;
-const DAY_MINUTES = 1440;
 /** The last place on earth where a day ends is half a day behind UTC. */
 const LATEST_DAY_END_MS = 1.5 * DAY_MS;
 

@@ -1,7 +1,6 @@
 import { tzOffset } from '@date-fns/tz';
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
+import { DAY_MS, MINUTE_MS } from './units.js';
 
 /** What a wall clock shows, as milliseconds: of the same date and time in UTC, since 1970. */
 export type WallTime = number;

@@ -1,10 +1,11 @@
+import { DAY_MS } from '../units.js';
+
 /** Days of the calendar, in days since 1970; both ends are part of it. */
 export interface DateRange {
   readonly firstDay: number;
   readonly lastDay: number;
 }
 
-const DAY_MS = 86_400_000;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
 /** Dates as `2026-12-24` or `2026-12-24..2027-01-06`, or several of them with commas. Throws with what is wrong. */

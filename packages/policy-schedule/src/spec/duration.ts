@@ -1,7 +1,9 @@
-const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../units.js';
+
+const UNITS: Readonly<Record<string, number>> = { m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
 const PART = /(\d+(?:\.\d+)?)\s*([mhd])/g;
 const WHOLE = /^(?:\s*\d+(?:\.\d+)?\s*[mhd])+\s*$/;
-const LONGEST_MS = 366 * 86_400_000;
+const LONGEST_MS = 366 * DAY_MS;
 
 /** `90m`, `4h`, `1h 30m` or `2d`, in milliseconds. Throws with what is wrong. */
 export function parseDuration(text: string): number {

@@ -1,10 +1,11 @@
+import { DAY_MINUTES } from '../units.js';
+
 /** Part of a day, in minutes since its midnight; the end is not part of it. Over midnight, the end is that of the next day. */
 export interface TimeRange {
   readonly fromMinutes: number;
   readonly toMinutes: number;
 }
 
-const DAY_MINUTES = 1440;
 const RANGE = /^(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})$/;
 
 export const WHOLE_DAY: TimeRange = { fromMinutes: 0, toMinutes: DAY_MINUTES };

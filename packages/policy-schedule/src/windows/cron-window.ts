@@ -1,8 +1,7 @@
 import type { Cron } from 'croner';
 
+import { DAY_MS } from '../units.js';
 import type { Window, WindowState } from './window.js';
-
-const DAY_MS = 86_400_000;
 
 /** Open for a while from each time that a cron expression names. */
 export class CronWindow implements Window {

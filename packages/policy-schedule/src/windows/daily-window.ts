@@ -1,10 +1,9 @@
 import type { DateRange } from '../spec/dates.js';
 import type { TimeRange } from '../spec/times.js';
+import { DAY_MS, MINUTE_MS } from '../units.js';
 import type { WallClock } from '../wall-clock.js';
 import type { Window, WindowState } from './window.js';
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 const WEEK_DAYS = 7;
 /** The 1st of January 1970 was a Thursday. */
 const FIRST_WEEKDAY = 4;
