@@ -20,7 +20,7 @@ export default definePlugin({
     for (const sentence of idleWindows(host.config.windows, windows, host.clock.now())) {
       host.logger.warn(sentence);
     }
-    const schedule = new Schedule(windows.filter(({ changesAnything }) => changesAnything));
+    const schedule = new Schedule(windows, ({ changesAnything }) => changesAnything);
     const inForce = (): ScheduledWindow | undefined => schedule.at(host.clock.now()).window;
     overrideInterval(host, schedule);
     if (windows.some(({ limits }) => limits !== undefined)) {

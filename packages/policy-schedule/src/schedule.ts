@@ -14,10 +14,13 @@ interface Answer<W> extends InForce<W> {
 /** Windows in their order: the first one that is open is in force. Cheap to ask again and again for the same time. */
 export class Schedule<W extends { readonly window: Window }> {
   readonly #windows: readonly W[];
+  readonly #canBeInForce: (window: W) => boolean;
   #last: Answer<W> | undefined;
 
-  constructor(windows: readonly W[]) {
+  /** `canBeInForce`: of the others, only the boundaries count. */
+  constructor(windows: readonly W[], canBeInForce: (window: W) => boolean = () => true) {
     this.#windows = windows;
+    this.#canBeInForce = canBeInForce;
   }
 
   /** `nowMs`: milliseconds since 1970. The clock may have been set back meanwhile. */
@@ -31,7 +34,7 @@ export class Schedule<W extends { readonly window: Window }> {
   #lookAt(nowMs: number): Answer<W> {
     const states = this.#windows.map((entry) => ({ entry, ...entry.window.stateAt(nowMs) }));
     return {
-      window: states.find(({ isOpen }) => isOpen)?.entry,
+      window: states.find(({ isOpen, entry }) => isOpen && this.#canBeInForce(entry))?.entry,
       fromMs: nowMs,
       untilMs: Math.min(...states.map(({ untilMs }) => untilMs)),
     };

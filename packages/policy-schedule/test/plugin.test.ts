@@ -88,6 +88,15 @@ describe('policy-schedule', () => {
     expect(test.decisionOf(hog)?.trail.at(-1)?.action).to.equal('kill');
   });
 
+  it('has a scan at the boundaries of a window that other plugins alone ask for', async () => {
+    const test = await scheduled([{ name: 'noon', time: '12:00-13:00' }], {
+      thresholds: { checkIntervalSeconds: 86_400 },
+    });
+    await test.tick();
+    await test.clock.advance(Date.parse('2025-10-03T12:00:00Z') - test.clock.now());
+    expect(scansAt(test)).to.equal(2);
+  });
+
   it('passes over a window that changes nothing, and is there for other plugins', async () => {
     const test = await scheduled([{ name: 'day' }, { name: 'all day', ram_gb_threshold: 1 }]);
     const hog = test.machine.spawn(HOG);
