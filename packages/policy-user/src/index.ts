@@ -8,7 +8,7 @@ import {
 } from '@memory-monitor/core';
 
 import { configSchema, type UserPolicyConfig } from './config.js';
-import { isWildcard } from './rules/patterns.js';
+import { isId, isWildcard } from './rules/patterns.js';
 import { RuleBook } from './rules/rule-book.js';
 import { ruleOf, type Rule } from './rules/rule.js';
 import { shadowedRules } from './rules/shadowed.js';
@@ -19,7 +19,6 @@ export { configSchema, type UserPolicyConfig } from './config.js';
 
 const LOOK_UP_MS = 2000;
 const DETECT_MS = 1000;
-const DIGITS = /^\d+$/;
 
 /** Limits by user, group and uid: on each process, and on what a user's processes take in total. */
 export default definePlugin({
@@ -94,5 +93,5 @@ async function warnAboutRules(host: PluginHost, rules: readonly Rule[], users: U
 }
 
 function isName(pattern: string): boolean {
-  return !isWildcard(pattern) && !DIGITS.test(pattern);
+  return !isWildcard(pattern) && !isId(pattern);
 }

@@ -9,6 +9,11 @@ export function isWildcard(pattern: string): boolean {
   return /[*?]/.test(pattern);
 }
 
+/** Whether it is the number of a user or of a group, and no name. */
+export function isId(pattern: string): boolean {
+  return /^\d+$/.test(pattern);
+}
+
 function expressionOf(pattern: string): RegExp {
   const source = pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')

@@ -1,12 +1,10 @@
 import type { UserDatabase, UserLookupRequest } from '@memory-monitor/core';
 
 import type { RuleConfig } from '../config.js';
-import { fitsAny } from './patterns.js';
+import { fitsAny, isId } from './patterns.js';
 
 /** `unknown`: the user database has not said yet. */
 export type Fit = 'yes' | 'no' | 'unknown';
-
-const DIGITS = /^\d+$/;
 
 /** Whom a rule is for: users by name, by uid, or by a group that they are in; one of these is enough. */
 export class Selector {
@@ -34,9 +32,9 @@ export class Selector {
   /** What has to be looked up for these users to know whether the rule is for them. */
   lookups(uids: Iterable<number>): UserLookupRequest {
     return {
-      uids: this.users.some((user) => !DIGITS.test(user)) ? uids : [],
+      uids: this.users.some((user) => !isId(user)) ? uids : [],
       memberships: this.groups.length > 0 ? uids : [],
-      groupNames: this.groups.filter((group) => !DIGITS.test(group)),
+      groupNames: this.groups.filter((group) => !isId(group)),
     };
   }
 
@@ -53,7 +51,7 @@ export class Selector {
 }
 
 function fitByGroup(group: string, uid: number, users: UserDatabase): Fit {
-  const lookup = DIGITS.test(group) ? ({ state: 'found', gid: Number(group) } as const) : users.gidOf(group);
+  const lookup = isId(group) ? ({ state: 'found', gid: Number(group) } as const) : users.gidOf(group);
   if (lookup.state === 'absent') {
     return 'no';
   }

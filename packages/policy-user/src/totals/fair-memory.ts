@@ -40,6 +40,10 @@ export class FairMemory {
     isDecided: (total: TotalMemory) => boolean,
     deadlineMs: number,
   ): Promise<TotalMemory> {
+    let bounds = this.#bounds(processes);
+    if (isDecided(bounds)) {
+      return bounds;
+    }
     const endMs = this.#clock.monotonicMs() + deadlineMs;
     const open = processes
       .filter((sample) => sample.sharedBytes > 0 && this.#known(sample) === undefined)
@@ -47,12 +51,13 @@ export class FairMemory {
       .slice(0, MOST_READINGS);
     for (let begin = 0; begin < open.length; begin += SIDE_BY_SIDE) {
       const leftMs = endMs - this.#clock.monotonicMs();
-      if (leftMs <= 0 || isDecided(this.#bounds(processes))) {
+      if (leftMs <= 0 || isDecided(bounds)) {
         break;
       }
       await Promise.all(open.slice(begin, begin + SIDE_BY_SIDE).map((sample) => this.#read(sample, leftMs)));
+      bounds = this.#bounds(processes);
     }
-    return this.#bounds(processes);
+    return bounds;
   }
 
   /** Forgets the processes that are not among these any more. */
@@ -79,7 +84,8 @@ export class FairMemory {
   }
 
   #known(sample: ProcessSample): number | undefined {
-    const reading = this.#readings.get(identityKey(sample));
+    // Nobody is near a limit most of the time: no key is made then.
+    const reading = this.#readings.size === 0 ? undefined : this.#readings.get(identityKey(sample));
     return reading !== undefined &&
       this.#clock.monotonicMs() - reading.atMs < READING_MS &&
       Math.abs(sample.rssBytes - reading.rssBytes) <= SIMILAR * reading.rssBytes

@@ -6,8 +6,8 @@ import type { Order } from '../rules/rule.js';
 const WORTHWHILE_SHARE = 0.05;
 
 /**
- * Who goes first when processes together are over a limit: before all others one that has to go by its own limit anyway. What they have to themselves counts:
- * that is what comes back.
+ * Who goes first when processes together are over a limit: before all others one that has to go by its own limit anyway. What
+ * they have to themselves counts: that is what comes back.
  */
 export function victims(
   processes: readonly ProcessSample[],
