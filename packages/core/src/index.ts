@@ -11,6 +11,7 @@ export { defaultConfiguration, parseConfiguration } from './config/parse-configu
 export { locate, type Remark } from './config/locate.js';
 export { ConfigPlaces } from './config/config-places.js';
 export type { SourceFile } from './config/source-file.js';
+export { nearestTo } from './config/suggest.js';
 export { composeMonitor, type Composition } from './container/compose.js';
 export { Services } from './container/services.js';
 export { inject, injectable, token, type Token } from './container/token.js';

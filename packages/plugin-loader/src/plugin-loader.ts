@@ -6,6 +6,7 @@ import {
   LATE,
   locate,
   MonitorError,
+  nearestTo,
   PluginError,
   within,
   type CheckedConfig,
@@ -128,8 +129,17 @@ export class PluginLoader {
     try {
       return await this.#load(plugin);
     } catch (error) {
-      throw error instanceof MonitorError ? new PluginError(error.code, error.message, index, error) : error;
+      throw error instanceof MonitorError
+        ? new PluginError(error.code, this.#withNearest(plugin.use, error), index, error)
+        : error;
     }
+  }
+
+  /** Who has misspelt one of the monitor's own plugins is not to look for it on npm. */
+  #withNearest(use: string, { code, message }: MonitorError): string {
+    const near =
+      code === 'MM_ERR_PLUGIN_NOT_FOUND' ? nearestTo(use, Object.keys(this.#options.builtIn)) : undefined;
+    return near === undefined ? message : `${message} Did you mean "${near}"?`;
   }
 
   /** Where nothing was compiled, there is no directory to tidy up. */

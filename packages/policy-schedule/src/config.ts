@@ -30,6 +30,12 @@ function parseCron(text: string): string {
   return new Cron(text, { paused: true, mode: '5-part' }).getPattern() ?? text;
 }
 
+/** TOML has dates of its own, which print themselves as they were written: with a time, they are refused as texts are. */
+const tomlDate = v.pipe(
+  v.date(),
+  v.transform((date) => date.toISOString()),
+);
+
 /** Lists are taken for texts with commas: `["mon", "wed"]` as well as `"mon,wed"`. */
 const list = v.union([
   v.string(),
@@ -51,7 +57,7 @@ const window = v.pipe(
     name: v.optional(v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(80))),
     days: v.optional(v.pipe(list, parsed(parseDays))),
     time: v.optional(v.pipe(list, parsed(parseTimes))),
-    dates: v.optional(v.pipe(list, parsed(parseDates))),
+    dates: v.optional(v.pipe(v.union([list, tomlDate]), parsed(parseDates))),
     cron: v.optional(parsed(parseCron)),
     duration: v.optional(parsed(parseDuration)),
     time_zone: v.optional(timeZone),

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { parse } from 'smol-toml';
 import * as v from 'valibot';
 
 import { configSchema } from '#src/config.js';
@@ -38,6 +39,9 @@ describe('the configuration of a schedule', () => {
   it('knows dates and ranges of them', () => {
     const [day] = windowOf({ dates: '2026-12-24' }).dates ?? [];
     expect(day).to.deep.equal({ firstDay: 20_811, lastDay: 20_811 });
+    const toml = v.parse(configSchema, parse('windows = [{ suspend = true, dates = 2026-12-24 }]'));
+    expect(toml.windows[0]?.dates).to.deep.equal([day]);
+    expect(issuesOf({ suspend: true, ...parse('dates = 2026-12-24T10:00:00') })[0]).to.match(/is no date/);
     expect(windowOf({ dates: ['2026-12-24..2027-01-06'] }).dates).to.deep.equal([
       { firstDay: 20_811, lastDay: 20_824 },
     ]);

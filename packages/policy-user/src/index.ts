@@ -12,7 +12,7 @@ import { isId, isWildcard } from './rules/patterns.js';
 import { RuleBook } from './rules/rule-book.js';
 import { ruleOf, type Rule } from './rules/rule.js';
 import { shadowedRules } from './rules/shadowed.js';
-import { SCHEDULE } from './schedule-token.js';
+import { SCHEDULE, type NamedWindows } from './schedule-token.js';
 import { UserPolicy } from './user-policy.js';
 
 export { configSchema, type UserPolicyConfig } from './config.js';
@@ -61,7 +61,7 @@ function windowsOf(host: PluginHost, rules: readonly Rule[]): (name: string) => 
   if (wanted.length === 0) {
     return () => false;
   }
-  const windows = host.get(SCHEDULE);
+  const windows = scheduleOf(host, wanted[0]?.title ?? '');
   for (const { during, title } of wanted) {
     if (!windows.names.includes(during)) {
       const known = windows.names.length === 0 ? 'none has a name' : `there are ${windows.names.join(', ')}`;
@@ -71,6 +71,18 @@ function windowsOf(host: PluginHost, rules: readonly Rule[]): (name: string) => 
     }
   }
   return (name) => windows.isOpen(name);
+}
+
+/** Throws where there is none before this plugin. */
+function scheduleOf(host: PluginHost, title: string): NamedWindows {
+  try {
+    return host.get(SCHEDULE);
+  } catch (error) {
+    throw new Error(
+      `${title} has "during", a window of @memory-monitor/policy-schedule; configure that plugin before this one`,
+      { cause: error },
+    );
+  }
 }
 
 async function warnAboutRules(host: PluginHost, rules: readonly Rule[], users: UserDatabase): Promise<void> {

@@ -362,6 +362,21 @@ describe('policy-user', () => {
     });
   });
 
+  it('is told where a rule has a window and there is no schedule, or none of that name', async () => {
+    const rule = { name: 'night', users: ['*'], during: 'nights', ram_gb_threshold: 1 };
+    const alone = await governed([rule]).catch((error: unknown) => String(error));
+    expect(alone).to.match(/rule "night" has "during", .*; configure that plugin before this one/);
+    const schedule = definePlugin({
+      name: 'schedule',
+      apiVersion: 1,
+      setup(host) {
+        host.provide(SCHEDULE, () => ({ names: ['night'], isOpen: () => true }));
+      },
+    });
+    const both = TestMonitor.withPlugins([{ plugin: schedule }, { plugin, config: { rules: [rule] } }]);
+    expect(await both.catch((error: unknown) => String(error))).to.match(/"nights", .*; there are night/);
+  });
+
   it('says at the start which rules can do nothing', async () => {
     const test = await governed([
       { name: 'all students', groups: ['students'], ram_gb_threshold: 4 },

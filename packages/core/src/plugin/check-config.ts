@@ -44,7 +44,21 @@ export async function checkConfig(
 
 function told(issue: StandardSchemaV1.Issue, config: unknown): ConfigIssue {
   const path = pathOf(issue);
-  return { path, message: scrubValues(issue.message, config, path) };
+  return { path, message: keyMistake(issue) ?? scrubValues(issue.message, config, path) };
+}
+
+/** What is wrong with a key, in words: valibot's own speak of types, and are the same for both. */
+function keyMistake(issue: StandardSchemaV1.Issue & Partial<Record<'type' | 'expected' | 'input', unknown>>) {
+  const { type, expected, input } = issue;
+  if (type !== 'strict_object' && type !== 'object' && type !== 'loose_object') {
+    return undefined;
+  }
+  if (expected === 'never') {
+    return 'the plugin has no key of that name; check its spelling';
+  }
+  return input === undefined && typeof expected === 'string' && expected.startsWith('"')
+    ? 'it is missing'
+    : undefined;
 }
 
 function broken(message: string): CheckedConfig {

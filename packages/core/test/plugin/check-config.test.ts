@@ -126,4 +126,16 @@ describe('the configuration of a plugin', () => {
     expect(error).to.be.instanceOf(MonitorError).with.property('code', 'MM_ERR_CONFIG_INVALID');
     expect(error.message).to.match(/^url: /);
   });
+
+  it('tells keys that are unknown and keys that are missing from values that are wrong', async () => {
+    const schema = v.strictObject({ url: v.string(), list: v.array(v.strictObject({ size: v.number() })) });
+    const config = { uri: 'x', list: [{ size: 'large' }, {}] };
+    const { issues = [] } = await checkConfig({ config: schema }, config, new FakeClock());
+    expect(issues.map(({ path, message }) => `${path.join('.')}: ${message}`)).to.deep.equal([
+      'url: it is missing',
+      'list.0.size: Invalid type: Expected number but received "…"',
+      'list.1.size: it is missing',
+      'uri: the plugin has no key of that name; check its spelling',
+    ]);
+  });
 });

@@ -126,6 +126,14 @@ describe('[plugins.config]', () => {
     },
   );
 
+  inNamespace('is told by check which of the monitor’s own plugins a misspelt name may mean', async (ns) => {
+    const config = ns.path('misspelt.toml');
+    writeFileSync(config, toml({ plugins: [{ use: '@memory-monitor/policy-shedule' }] }));
+    const checked = await runCommand(['check', '--config', config]);
+    expect(checked.code).to.equal(66);
+    expect(checked.stdout).to.include('Did you mean "@memory-monitor/policy-schedule"?');
+  });
+
   const broken: Record<string, readonly [string, string, RegExp]> = {
     'is not there': [
       'plugins/missing.ts',
