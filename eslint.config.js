@@ -33,6 +33,7 @@ export default defineConfig(
     '**/bundle/',
     'coverage/',
     '.docs-check/',
+    'docs/api/',
     'packages/cli/plugin-template/',
   ]),
   js.configs.recommended,

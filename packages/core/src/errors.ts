@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   MM_ERR_INTERNAL: 'The monitor has a fault.',
 } as const;
 
+/** A code of docs/errors.md. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** An error that a person reads: one sentence that says what is wrong and what to do, and a code to look up. */

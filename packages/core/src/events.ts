@@ -21,6 +21,7 @@ export type Outcome =
   /** The signal was refused, or the process outlived SIGKILL. */
   | 'failed';
 
+/** The first scan is about to begin. */
 export interface StartedEvent {
   readonly version: string;
   readonly dryRun: boolean;
@@ -33,6 +34,7 @@ export interface StartedEvent {
   readonly configFiles: readonly string[];
 }
 
+/** A reload has come to its end, accepted or not. */
 export interface ReloadedEvent extends StartedEvent {
   /** Whether the new configuration is in force; if not, the old one is. */
   readonly accepted: boolean;
@@ -40,6 +42,7 @@ export interface ReloadedEvent extends StartedEvent {
   readonly errors: readonly string[];
 }
 
+/** The monitor has been told to stop. Terminations under way come to their end, and tell it, after this. */
 export interface StoppingEvent {
   readonly reason: string;
   /** Terminations that are still under way. */
@@ -65,6 +68,7 @@ export interface ScanEvent {
   readonly tookMs: number;
 }
 
+/** A process has passed its limit, or does no longer. */
 export type ViolationEvent =
   | { readonly phase: 'began'; readonly violation: Violation }
   | {
@@ -140,6 +144,7 @@ export interface MonitorEvents {
   readonly pluginError: PluginErrorEvent;
 }
 
+/** The name of an event. */
 export type EventName = keyof MonitorEvents;
 
 /** Every event. */
@@ -157,6 +162,7 @@ export const EVENT_NAMES = Object.keys({
   pluginError: true,
 } satisfies Record<EventName, true>) as readonly EventName[];
 
+/** What observes one event. */
 export type Listener<E extends EventName> = (payload: MonitorEvents[E]) => void;
 
 /** What is called when a listener throws. */

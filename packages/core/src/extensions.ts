@@ -11,4 +11,5 @@ export interface Extensions {
   readonly deciders: readonly Decider[];
 }
 
+/** No plugin asks or answers anything. */
 export const NO_EXTENSIONS: Extensions = { intervals: [], limits: [], detectors: [], deciders: [] };

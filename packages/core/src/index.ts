@@ -1,3 +1,7 @@
+/**
+ * The plugin API, and what a monitor is composed of.
+ * @module @memory-monitor/core
+ */
 export type {
   Configuration,
   PluginConfig,
@@ -9,11 +13,12 @@ export type { LiveConfiguration } from './config/live-configuration.js';
 export { ConfigurationError, formatMistake, type ConfigurationMistake } from './config/mistake.js';
 export { defaultConfiguration, parseConfiguration } from './config/parse-configuration.js';
 export { locate, type Remark } from './config/locate.js';
-export { ConfigPlaces } from './config/config-places.js';
+export { ConfigPlaces, type ConfigPlace } from './config/config-places.js';
 export type { SourceFile } from './config/source-file.js';
 export { nearestTo } from './config/suggest.js';
+export type { TomlPath } from './config/merge.js';
 export { composeMonitor, type Composition } from './container/compose.js';
-export { Services } from './container/services.js';
+export { Services, type MakeService } from './container/services.js';
 export { inject, injectable, token, type Token } from './container/token.js';
 export {
   CLOCK,
@@ -82,6 +87,7 @@ export type {
   PluginHost,
   PluginListener,
   PluginLogger,
+  PluginLogMethod,
 } from './plugin/host.js';
 export {
   IsolatedPlugin,
@@ -103,7 +109,7 @@ export { PluginServer, type ChildSurroundings } from './plugin/isolation/serve-p
 export { PluginError } from './plugin/plugin-error.js';
 export type { LoadedPlugin, PluginSource } from './plugin/loaded-plugin.js';
 export type { PluginDescription } from './plugin/plugin-set.js';
-export type { OutputOf, Schema } from './plugin/standard-schema.js';
+export type { InputOf, OutputOf, Schema } from './plugin/standard-schema.js';
 export type { HookStatistics } from './plugin/statistics.js';
 export type {
   Clock,
@@ -111,6 +117,7 @@ export type {
   IntentLog,
   GroupLookup,
   Logger,
+  LogMethod,
   MonitorProcess,
   ProcessHandle,
   ProcessHandles,

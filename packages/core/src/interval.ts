@@ -10,6 +10,7 @@ export interface IntervalOverride {
   readonly plugin: string;
   /** Half a second if left out. */
   readonly deadlineMs?: number;
+  /** Seconds until the next scan, given what those before have said; undefined is no opinion. */
   intervalSeconds(currentSeconds: number): IntervalAnswer | Promise<IntervalAnswer>;
 }
 

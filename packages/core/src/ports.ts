@@ -87,6 +87,7 @@ export interface ProcessHandle {
   signal(signal: Signal): SignalResult;
   /** Resolves with true when the process has exited (a zombie has), with false when the abort signal fires first. */
   waitForExit(abort: AbortSignal): Promise<boolean>;
+  /** Gives the handle back to the kernel. */
   close(): void;
 }
 
@@ -112,6 +113,7 @@ export type GroupLookup =
 export interface UserDatabase {
   /** Name of a uid, from the cache; undefined while it is not known. Digits where the database knows no such uid. */
   userName(uid: number): string | undefined;
+  /** Name of a gid, as `userName` has it for a uid. */
   groupName(gid: number): string | undefined;
   /** Uid of a user name, from the cache. */
   uidOf(name: string): UserLookup;
@@ -123,6 +125,7 @@ export interface UserDatabase {
   resolve(wanted: UserLookupRequest, deadlineMs: number): Promise<void>;
 }
 
+/** What is to be looked up in one go, so that the answers are there when they are asked for. */
 export interface UserLookupRequest {
   readonly uids?: Iterable<number>;
   readonly gids?: Iterable<number>;
@@ -162,7 +165,9 @@ export interface UnfinishedIntent extends Intent {
 
 /** Keeps intents on disk. Rejections are reported by whoever calls. */
 export interface IntentLog {
+  /** Notes what is about to be signalled, before the first signal. */
   begin(intent: Intent): Promise<void>;
+  /** Notes what became of it. */
   end(identity: ProcessIdentity, outcome: string): Promise<void>;
   /** What an earlier run of this boot had begun and not ended; empties the log. */
   recover(): Promise<readonly UnfinishedIntent[]>;
@@ -178,11 +183,14 @@ export interface Supervisor {
   ready(status: string): void;
   /** One line for whoever asks how it goes. */
   status(status: string): void;
+  /** A reload has begun; `ready` ends it. */
   reloading(): void;
+  /** The stop has begun. */
   stopping(): void;
 }
 
-type LogMethod = (fields: Readonly<Record<string, unknown>>, message: string) => void;
+/** Writes one line: the fields for programs, the message for people. */
+export type LogMethod = (fields: Readonly<Record<string, unknown>>, message: string) => void;
 
 /** The part of a pino logger that core uses. */
 export interface Logger {

@@ -11,6 +11,7 @@ export interface ThresholdsConfig {
   readonly checkIntervalSeconds: number;
 }
 
+/** The `[settings]` table, checked, with its defaults filled in. */
 export interface SettingsConfig {
   readonly dryRun: boolean;
   /** Path of the log file; empty for none. */

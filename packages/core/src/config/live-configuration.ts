@@ -32,6 +32,7 @@ export class LiveConfiguration {
     return this.#whitelist;
   }
 
+  /** Puts another configuration in force. What is under way keeps what it began with. */
   replace(configuration: Configuration): void {
     this.#whitelist = new Whitelist(configuration.whitelist);
     this.#configuration = configuration;

@@ -29,6 +29,7 @@ import {
   USER_DATABASE,
 } from './tokens.js';
 
+/** What a monitor is put together from. */
 export interface Composition {
   readonly version: string;
   readonly configuration: Configuration;

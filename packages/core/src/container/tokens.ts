@@ -15,21 +15,36 @@ import type { Signaller, Terminator } from '../termination/terminator.js';
 import type { PluginHost } from '../plugin/host.js';
 import { token, type Token } from './token.js';
 
-/** What a platform has to provide. */
+// What a platform has to provide.
+
+/** Tells the time, and waits. */
 export const CLOCK = token<Clock>('clock');
+/** The log that people and programs read; sealed. */
 export const LOGGER = token<Logger>('logger');
+/** The process that the monitor itself is; sealed. */
 export const MONITOR_PROCESS = token<MonitorProcess>('monitor-process');
+/** Scans processes, and reads the machine's memory. */
 export const PROCESS_SOURCE = token<ProcessSource>('process-source');
+/** Opens handles on processes, which signals go through. */
 export const PROCESS_HANDLES = token<ProcessHandles>('process-handles');
+/** Names of users and groups; sealed. */
 export const USER_DATABASE = token<UserDatabase>('user-database');
+/** Remembers what is being ended, through a crash. */
 export const INTENT_LOG = token<IntentLog>('intent-log');
 
-/** What core provides itself. */
+// What core provides itself.
+
+/** Holds a process and signals it, guards asked first. */
 export const SIGNALLER = token<Signaller>('signaller');
+/** Ends a process: SIGTERM, the grace period, SIGKILL. */
 export const TERMINATOR = token<Terminator>('terminator');
+/** Whoever has started the monitor, and restarts it when it hangs; sealed. */
 export const SUPERVISOR = token<Supervisor>('supervisor');
+/** Emits the monitor's events; sealed. Plugins observe them by `host.on`. */
 export const EVENTS = token<MonitorEmitter>('events');
+/** The configuration that is in force; sealed. */
 export const CONFIGURATION = token<LiveConfiguration>('configuration');
+/** What no plugin overrules: whom the monitor never signals; sealed. */
 export const GUARDS = token<Guards>('guards');
 
 /** The host of the plugin whose class is being built. */

@@ -39,6 +39,7 @@ export interface LimitsOverride {
   readonly plugin: string;
   /** `spare` if left out. */
   readonly onFailure?: OnFailure;
+  /** @internal */
   readonly meter?: Meter;
   /** Both arguments may be views that show another process after the call: what has to last is to be copied. */
   limitsFor(sample: ProcessSample, limits: Limits): LimitsChange | undefined;

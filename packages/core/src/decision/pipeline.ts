@@ -18,6 +18,7 @@ export interface Decider {
   /** What a failure of this decider means: the violator is spared (the default), or the decider counts as silent. */
   readonly onFailure: OnFailure;
   readonly deadlineMs: number;
+  /** The verdict and its reason, or no opinion, given the verdict so far. */
   decide(violation: Violation, verdict: Verdict): DeciderAnswer | Promise<DeciderAnswer>;
 }
 

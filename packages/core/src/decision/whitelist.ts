@@ -6,6 +6,7 @@ export interface NameEntry {
   readonly user?: string | undefined;
 }
 
+/** The `[whitelist]` table, checked: what is never ended. */
 export interface WhitelistConfig {
   readonly pids: readonly number[];
   readonly names: readonly NameEntry[];
@@ -46,6 +47,7 @@ export class Whitelist {
     return [...this.#users, ...this.#names.flatMap(({ user }) => user ?? [])];
   }
 
+  /** Whether this PID is whitelisted by number. */
   hasPid(pid: number): boolean {
     return this.#pids.has(pid);
   }

@@ -32,12 +32,14 @@ export interface DetectScan {
   readonly terminating: readonly ProcessIdentity[];
 }
 
+/** What a plugin's detector found in one scan; undefined is nothing. */
 export type DetectAnswer = readonly Detection[] | undefined;
 
 /** Raises violations of its own from a scan. */
 export interface PluginDetector {
   readonly plugin: string;
   readonly deadlineMs: number;
+  /** The violations that it finds in this scan. */
   detect(scan: DetectScan): DetectAnswer | Promise<DetectAnswer>;
 }
 

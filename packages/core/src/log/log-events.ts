@@ -14,6 +14,7 @@ import { inGb, inSeconds } from '../units.js';
 import { decisionFields, killFields, violationFields } from './fields.js';
 import { printable, printableField } from './printable.js';
 
+/** What the log lines may show. */
 export interface LogEventsOptions {
   /** Whether command lines may be shown; asked at each line, so that a reload counts. */
   readonly showsCommandLines: () => boolean;

@@ -16,6 +16,7 @@ export interface ConfigIssue {
   readonly message: string;
 }
 
+/** A configuration as the plugin's schema gives it back, or what is wrong with it. */
 export type CheckedConfig =
   { readonly config: unknown; readonly issues?: undefined } | { readonly issues: readonly ConfigIssue[] };
 

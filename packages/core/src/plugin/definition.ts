@@ -17,6 +17,7 @@ export type ConfigOf<S extends Schema | undefined> = S extends Schema
   ? OutputOf<S>
   : Readonly<Record<string, unknown>>;
 
+/** A plugin: the default export of its file, by `definePlugin`. */
 export interface PluginDefinition<S extends Schema | undefined = Schema | undefined> {
   /** Names the plugin in trails and log lines: letters, digits, `-`, `_` and `.`, at most 64. */
   readonly name: string;

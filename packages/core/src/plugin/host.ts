@@ -10,7 +10,8 @@ import type { IntervalAnswer } from '../interval.js';
 import type { Clock } from '../ports.js';
 import type { ProcessSample } from '../process.js';
 
-type PluginLogMethod = (
+/** Writes one line, with fields or without. */
+export type PluginLogMethod = (
   fieldsOrMessage: Readonly<Record<string, unknown>> | string,
   message?: string,
 ) => void;
@@ -28,9 +29,12 @@ export interface PluginEvents extends Omit<MonitorEvents, 'scan'> {
   readonly scan: ScanEvent & { readonly samples: ScanSamples };
 }
 
+/** The name of an event that plugins can observe. */
 export type PluginEventName = keyof PluginEvents;
+/** What observes one event; a promise is waited for only to tell when it rejects or takes too long. */
 export type PluginListener<E extends PluginEventName> = (payload: PluginEvents[E]) => void | Promise<void>;
 
+/** How a hook is called. */
 export interface HookOptions {
   /** How long an answer may take before it counts as failed. */
   readonly deadlineMs?: number;

@@ -22,6 +22,7 @@ export class Stop {
     return this.#controller.signal.aborted;
   }
 
+  /** Begins the stop; a second call changes nothing. */
   begin(): void {
     if (!this.hasBegun) {
       this.#beganAtMs = this.#clock.monotonicMs();

@@ -3,6 +3,7 @@ import type { Outcome } from '../events.js';
 import type { Signal } from '../ports.js';
 import type { Stop } from './stop.js';
 
+/** One process that is to be ended. */
 export interface TerminationRequest {
   readonly violation: Violation;
   /** Between SIGTERM and SIGKILL. */
@@ -35,6 +36,7 @@ export interface TerminationResult extends TerminationEnding {
 
 /** Carries out a `kill`. Never rejects: what goes wrong is an outcome. */
 export interface Terminator {
+  /** Ends the process, as gently as it can, and tells what became of it. */
   terminate(request: TerminationRequest): Promise<TerminationResult>;
 }
 
@@ -62,6 +64,7 @@ export interface Hold {
    * `stopShare` of the grace period, 0.95 if left out.
    */
   exitsWithin(ms: number, stopShare?: number): Promise<boolean>;
+  /** Lets the process go: no signal is sent through this hold any more. */
   close(): void;
 }
 

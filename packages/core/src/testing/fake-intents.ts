@@ -12,11 +12,13 @@ export class FakeIntents implements IntentLog {
     await Promise.resolve();
   };
 
+  /** Notes the intent. */
   async begin(intent: Intent): Promise<void> {
     await this.disk();
     this.open.set(identityKey(intent), intent);
   }
 
+  /** Strikes it off. */
   async end(identity: ProcessIdentity): Promise<void> {
     await this.disk();
     this.open.delete(identityKey(identity));

@@ -58,11 +58,13 @@ export class FakeMachine implements ProcessSource, ProcessHandles {
     }
   }
 
+  /** The process ends by itself, now. */
   exit(pid: number): void {
     this.#entries.delete(pid);
     this.#wakeWaiters();
   }
 
+  /** Whether this very process is still there. */
   isRunning(identity: ProcessIdentity): boolean {
     return this.inspect(identity) !== undefined;
   }

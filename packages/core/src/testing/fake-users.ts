@@ -27,6 +27,7 @@ export class FakeUsers implements UserDatabase {
     return this.isAnswering ? (known ?? String(uid)) : undefined;
   }
 
+  /** The group's name, its number where it has none, undefined while the database does not answer. */
   groupName(gid: number): string | undefined {
     const known = [...this.#groups].find(([, group]) => group.gid === gid)?.[0];
     return this.isAnswering ? (known ?? String(gid)) : undefined;

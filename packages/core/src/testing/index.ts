@@ -1,3 +1,7 @@
+/**
+ * The kit that plugins are tested with: a whole monitor on a fake machine and a fake clock.
+ * @module @memory-monitor/core/testing
+ */
 export { failingTerminator } from './failing-terminator.js';
 export { FakeClock, settle } from './fake-clock.js';
 export { FakeIntents } from './fake-intents.js';
@@ -11,5 +15,5 @@ export {
   type TestMonitorOptions,
   type TestReload,
 } from './test-monitor.js';
-export { testPlugin, type TestPluginOptions } from './test-one-plugin.js';
+export { testPlugin, type ConfigFor, type TestPluginOptions } from './test-one-plugin.js';
 export { type TestPlugin } from './test-plugin.js';

@@ -53,6 +53,7 @@ export interface TestReload extends TestConfigurationOptions {
   readonly plugins?: readonly TestPlugin[];
 }
 
+/** One line of the test monitor's log. */
 export interface LoggedLine {
   readonly level: keyof Logger;
   readonly fields: Readonly<Record<string, unknown>>;

@@ -4,7 +4,9 @@ import { TestMonitor, type TestMonitorOptions } from './test-monitor.js';
 import type { TestPlugin } from './test-plugin.js';
 
 /** What the plugin's schema takes, or any table where it has none. */
-type ConfigFor<S extends Schema | undefined> = [S] extends [Schema] ? InputOf<S> : TestPlugin['config'];
+export type ConfigFor<S extends Schema | undefined> = [S] extends [Schema]
+  ? InputOf<S>
+  : TestPlugin['config'];
 
 export interface TestPluginOptions<S extends Schema | undefined = undefined>
   extends TestMonitorOptions, Omit<TestPlugin, 'plugin' | 'config'> {

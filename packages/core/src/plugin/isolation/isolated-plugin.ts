@@ -34,6 +34,10 @@ const ENDS_WINDOW_MS = 10 * 60_000;
 /** A log is for people; the disk that it is kept on is the machine's. */
 const MOST_LINES_PER_SECOND = 100;
 
+/**
+ * What an isolated plugin is started with.
+ * @internal
+ */
 export interface IsolatedPluginOptions {
   readonly launch: LaunchPluginProcess;
   readonly clock: Clock;
@@ -42,6 +46,10 @@ export interface IsolatedPluginOptions {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
+/**
+ * What the plugin says of itself, or what is wrong with its configuration.
+ * @internal
+ */
 export type IsolatedLoad =
   | { readonly description: IsolatedDescription; readonly issues?: undefined }
   | { readonly issues: readonly ConfigIssue[] };
@@ -53,7 +61,10 @@ export interface ReportingHost extends PluginHost {
 
 type Step = FromChild | { readonly type: 'ended'; readonly how: string };
 
-/** A plugin that lives in a process of its own: loaded, set up, asked, and started again when its process ends. */
+/**
+ * A plugin that lives in a process of its own: loaded, set up, asked, and started again when its process ends.
+ * @internal
+ */
 export class IsolatedPlugin {
   readonly #options: IsolatedPluginOptions;
   readonly #lines: Rate;

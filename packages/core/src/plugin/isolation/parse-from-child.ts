@@ -67,7 +67,10 @@ const fromChild = v.variant('type', [
   v.object({ type: v.literal('disposed') }),
 ]);
 
-/** Undefined for what is no message of the protocol. */
+/**
+ * Undefined for what is no message of the protocol.
+ * @internal
+ */
 export function parseFromChild(value: unknown): FromChild | undefined {
   const result = v.safeParse(fromChild, value);
   return result.success ? (result.output as FromChild) : undefined;

@@ -4,7 +4,10 @@ import type { ConfigIssue } from '../check-config.js';
 import type { Need } from '../definition.js';
 import type { PluginEventName, PluginLogger } from '../host.js';
 
-/** A plugin's code, where its process can read it. */
+/**
+ * A plugin's code, where its process can read it.
+ * @internal
+ */
 export interface PluginCode {
   /** The one module to import; empty for a plugin that is part of the monitor. */
   readonly file: string;
@@ -16,10 +19,16 @@ export interface PluginCode {
 /** An isolated plugin can register so many hooks of a kind: each of them costs a message at every scan or violation. */
 export const MOST_OF_A_KIND = 8;
 
-/** Questions that an isolated plugin can be asked. */
+/**
+ * Questions that an isolated plugin can be asked.
+ * @internal
+ */
 export type AskedHook = 'decide' | 'detect' | 'overrideInterval';
 
-/** From the monitor to the plugin's process; structured-cloneable. Each is acknowledged by its `sequence`. */
+/**
+ * From the monitor to the plugin's process; structured-cloneable. Each is acknowledged by its `sequence`.
+ * @internal
+ */
 export type ToChild = { readonly sequence: number } & (
   | {
       readonly type: 'load';
@@ -42,20 +51,29 @@ export type ToChild = { readonly sequence: number } & (
   | { readonly type: 'dispose' }
 );
 
-/** What a plugin's process says of itself once it has loaded the plugin. */
+/**
+ * What a plugin's process says of itself once it has loaded the plugin.
+ * @internal
+ */
 export interface IsolatedDescription {
   readonly name: string;
   readonly version?: string | undefined;
   readonly needs: readonly Need[];
 }
 
-/** What a plugin in a process of its own has registered. */
+/**
+ * What a plugin in a process of its own has registered.
+ * @internal
+ */
 export interface IsolatedHooks {
   readonly events: readonly PluginEventName[];
   readonly asked: readonly { readonly hook: AskedHook; readonly deadlineMs?: number | undefined }[];
 }
 
-/** From the plugin's process to the monitor; plain JSON, since it may come from a plugin that runs wild. */
+/**
+ * From the plugin's process to the monitor; plain JSON, since it may come from a plugin that runs wild.
+ * @internal
+ */
 export type FromChild =
   /** The message of that number has been taken, and whatever it called has returned. */
   | { readonly type: 'taken'; readonly sequence: number }
@@ -73,7 +91,10 @@ export type FromChild =
     }
   | { readonly type: 'disposed' };
 
-/** An error, as it comes over. */
+/**
+ * An error, as it comes over.
+ * @internal
+ */
 export interface Failure {
   readonly message: string;
   readonly stack?: string | undefined;
@@ -87,7 +108,10 @@ export interface IsolationState {
   readonly restarts: number;
 }
 
-/** A running process of a plugin, as the operating system's part gives it. */
+/**
+ * A running process of a plugin, as the operating system's part gives it.
+ * @internal
+ */
 export interface PluginProcess {
   readonly pid: number | undefined;
   /** Bytes that the process has not taken yet. */
@@ -97,11 +121,18 @@ export interface PluginProcess {
   end(): void;
 }
 
+/**
+ * Hears what the process of a plugin sends, and how it ends.
+ * @internal
+ */
 export interface PluginProcessListener {
   onMessage(message: FromChild): void;
   /** In words: how it ended. Called once, also where `end` was called. */
   onExit(how: string): void;
 }
 
-/** Starts a process for the plugin. Throws a `MonitorError` where that can't be done at all. */
+/**
+ * Starts a process for the plugin. Throws a `MonitorError` where that can't be done at all.
+ * @internal
+ */
 export type LaunchPluginProcess = (listener: PluginProcessListener) => PluginProcess;

@@ -2,7 +2,10 @@ import type { Clock } from '../../ports.js';
 
 const SECOND_MS = 1000;
 
-/** Counts what happens, or how much comes, within each second. */
+/**
+ * Counts what happens, or how much comes, within each second.
+ * @internal
+ */
 export class Rate {
   readonly #clock: Clock;
   #sinceMs = Number.NEGATIVE_INFINITY;

@@ -8,7 +8,10 @@ import { checkDefinition, type PluginDefinition } from '../definition.js';
 import { IsolatedHost } from './isolated-host.js';
 import type { Failure, FromChild, PluginCode, ToChild } from './protocol.js';
 
-/** What the process of a plugin is served through. */
+/**
+ * What the process of a plugin is served through.
+ * @internal
+ */
 export interface ChildSurroundings {
   readonly clock: Clock;
   readonly send: (message: FromChild) => void;
@@ -16,7 +19,10 @@ export interface ChildSurroundings {
   readonly importPlugin: (code: PluginCode, use: string) => Promise<unknown>;
 }
 
-/** The other end of the link, in the plugin's own process: one plugin, from its loading to its disposal. */
+/**
+ * The other end of the link, in the plugin's own process: one plugin, from its loading to its disposal.
+ * @internal
+ */
 export class PluginServer {
   readonly #surroundings: ChildSurroundings;
   #loaded: { readonly definition: PluginDefinition; readonly config: unknown } | undefined;
