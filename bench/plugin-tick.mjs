@@ -1,4 +1,4 @@
-// A real monitor on the real /proc, as a dry run with limits that nothing reaches, with ten plugins of a kind: prints
+// A real monitor on the real /proc, as a dry run with limits that nothing reaches, with plugins of a kind: prints
 // processes and milliseconds of each tick, from its first read to the return of the last listener.
 import {
   composeMonitor,
@@ -8,14 +8,15 @@ import {
   NO_EXTENSIONS,
 } from '@memory-monitor/core';
 import { LinuxProcessSource, provideLinux } from '@memory-monitor/linux';
+import schedule from '@memory-monitor/policy-schedule';
+import userRules from '@memory-monitor/policy-user';
 
-const PLUGINS = 10;
 const [ticks, kind] = [Number(process.argv[2]), process.argv[3]];
+const SYNTHETIC = 10;
 const silent = () => undefined;
 
-/** What each plugin of a kind does. */
-const KINDS = {
-  none: undefined,
+/** What each of ten plugins does. */
+const SYNTHETIC_KINDS = {
   'violation and kill': (host) => {
     host.on('violation', silent);
     host.on('kill', silent);
@@ -28,16 +29,51 @@ const KINDS = {
   },
 };
 
-const setup = KINDS[kind];
-const plugins =
-  setup === undefined
-    ? []
-    : Array.from({ length: PLUGINS }, (_, index) => ({
-        definition: definePlugin({ name: `bench-${index}`, apiVersion: 1, setup }),
-        config: {},
-        onFailure: 'spare',
-        source: { use: 'bench', file: undefined, version: undefined, isIsolated: false },
-      }));
+/** Official plugins, configured as on a shared machine; every process is found by a rule, and counted. */
+const OFFICIAL_KINDS = {
+  'policy-schedule': {
+    definition: schedule,
+    config: {
+      time_zone: 'Europe/Berlin',
+      windows: [
+        { name: 'patching', cron: '0 3 * * sun', duration: '4h', suspend: true },
+        { name: 'always', time: ['00:00-24:00'], ram_gb_threshold: 1000 },
+      ],
+    },
+  },
+  'policy-user': {
+    definition: userRules,
+    config: {
+      rules: [
+        { name: 'lab', users: ['lab-*'], ram_gb_threshold: 8, total_gb_threshold: 16 },
+        { name: 'staff', groups: ['staff', 'adm'], ram_gb_threshold: 32, warn_percent: 80 },
+        { name: 'everybody', users: ['*'], total_gb_threshold: 1000, together_gb_threshold: 2000 },
+      ],
+    },
+  },
+};
+
+const plugins = await pluginsOf(kind);
+
+async function pluginsOf(name) {
+  if (name in OFFICIAL_KINDS) {
+    const { definition, config } = OFFICIAL_KINDS[name];
+    const { value, issues } = await definition.config['~standard'].validate(config);
+    if (issues !== undefined) {
+      throw new Error(issues.map(({ message }) => message).join('; '));
+    }
+    return [loaded(definition, value)];
+  }
+  const setup = SYNTHETIC_KINDS[name];
+  return Array.from({ length: setup === undefined ? 0 : SYNTHETIC }, (_, index) =>
+    loaded(definePlugin({ name: `bench-${index}`, apiVersion: 1, setup }), {}),
+  );
+}
+
+function loaded(definition, config) {
+  const source = { use: 'bench', file: undefined, version: undefined, isIsolated: false };
+  return { definition, config, onFailure: 'spare', source };
+}
 
 let beganMs = 0;
 let scanned = 0;

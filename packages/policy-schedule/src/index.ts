@@ -5,7 +5,6 @@ import { idleWindows } from './idle-windows.js';
 import { Schedule } from './schedule.js';
 import { scheduledWindow, type ScheduledWindow } from './scheduled-window.js';
 import { SCHEDULE, type NamedWindows } from './token.js';
-import { localTimeZone } from './wall-clock.js';
 
 export { SCHEDULE, type NamedWindows } from './token.js';
 export { configSchema, type ScheduleConfig } from './config.js';
@@ -34,7 +33,7 @@ export default definePlugin({
 });
 
 async function scheduledWindows(host: PluginHost<ScheduleConfig>): Promise<ScheduledWindow[]> {
-  const { windows, time_zone: timeZone = localTimeZone() } = host.config;
+  const { windows, time_zone: timeZone } = host.config;
   return await Promise.all(
     windows.map(async (config, index) =>
       scheduledWindow(config, { timeZone, place: await host.configPlace(['windows', index]), index }),

@@ -23,8 +23,8 @@ export interface ScheduledWindow {
 }
 
 export interface ScheduledWindowOptions {
-  /** Where the window has none of its own. */
-  readonly timeZone: string;
+  /** Where the window has none of its own; undefined for that of this machine. */
+  readonly timeZone: string | undefined;
   /** Where it stands, as `FILE:LINE`. */
   readonly place: string | undefined;
   /** Counts from 0. */
@@ -48,10 +48,17 @@ export function scheduledWindow(
   };
 }
 
-function windowOf({ cron, duration, days, dates, time }: WindowConfig, timezone: string): Window {
+function windowOf({ cron, duration, days, dates, time }: WindowConfig, timeZone: string | undefined): Window {
   return cron !== undefined && duration !== undefined
-    ? new CronWindow(new Cron(cron, { paused: true, mode: '5-part', timezone }), duration)
-    : new DailyWindow({ days, dates, times: time ?? [WHOLE_DAY] }, new WallClock(timezone));
+    ? new CronWindow(
+        new Cron(cron, {
+          paused: true,
+          mode: '5-part',
+          ...(timeZone !== undefined && { timezone: timeZone }),
+        }),
+        duration,
+      )
+    : new DailyWindow({ days, dates, times: time ?? [WHOLE_DAY] }, new WallClock(timeZone));
 }
 
 function limitsOf(
