@@ -14,8 +14,8 @@ import type { ControlOptions } from './status.js';
 export interface ExplainOptions extends ConfigurationOptions, ControlOptions {}
 
 /**
- * `memory-monitor explain PID`: asks the running monitor; where none runs, or another configuration is given, it does what one
- * would do that has just been started.
+ * `memory-monitor explain PID`: asks the running monitor; where none runs, or a configuration is given and no socket, it does what
+ * one would do that has just been started.
  */
 export async function explain(pidText: string, options: ExplainOptions): Promise<number> {
   const pid = parsePid(pidText);
@@ -36,7 +36,7 @@ async function findAnswer(
   pid: number,
   options: ExplainOptions,
 ): Promise<{ readonly answer: ExplainAnswer; readonly voice: string }> {
-  if (options.config !== undefined) {
+  if (options.config !== undefined && options.socket === undefined) {
     const answer = await explainHere(pid, options);
     return {
       answer,

@@ -16,11 +16,14 @@ export interface FakeProcess extends Partial<Omit<ProcessInspection, 'pid' | 'st
   readonly startTime?: number;
   readonly commandLine?: readonly string[];
   readonly pssBytes?: number;
-  /** What a signal does to it: most exit on SIGTERM. */
+  /** What a signal does to it instead of ending it; undefined is `sent`. One that exits calls `machine.exit(pid)`. */
   readonly onSignal?: (signal: string, machine: FakeMachine, pid: number) => SignalResult | undefined;
   /** Reads behind its memory-map lock never answer. */
   readonly hangs?: boolean;
 }
+
+/** The kernel keeps so many characters of a name. */
+const LONGEST_COMM = 15;
 
 interface Entry {
   inspection: ProcessInspection;
@@ -158,13 +161,13 @@ export class FakeMachine implements ProcessSource, ProcessHandles {
 }
 
 function inspectionOf(fake: FakeProcess, pid: number, startTime: number): ProcessInspection {
-  const comm = fake.comm ?? 'hog';
+  const comm = fake.comm ?? fake.name?.slice(0, LONGEST_COMM) ?? 'hog';
   const rssBytes = fake.rssBytes ?? 0;
   return {
     uid: 1000,
     gid: 1000,
     comm,
-    isCommCut: comm.length >= 15 && fake.name === undefined,
+    isCommCut: comm.length >= LONGEST_COMM && fake.name === undefined,
     name: comm,
     executable: undefined,
     executableName: undefined,

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { MonitorError } from '@memory-monitor/core';
 
 import type { Esbuild } from './esbuild.js';
-import { parseMessages } from './messages.js';
+import { parseMessages, type CompilerMessage } from './messages.js';
 import { parseMetafile, type Reading } from './metafile.js';
 import { runCompiler } from './run-compiler.js';
 import { tellAll, tellStrays } from './sentences.js';
@@ -45,7 +45,7 @@ const FLAGS = [
   '--sourcemap=external',
   '--sources-content=false',
   '--legal-comments=none',
-  '--log-level=error',
+  '--log-level=warning',
   '--log-limit=0',
   '--color=false',
 ];
@@ -69,8 +69,8 @@ export async function bundlePlugin(request: BundleRequest): Promise<Bundle> {
     input: '',
     deadlineMs: COMPILE_DEADLINE_MS,
   });
-  if (!hasSucceeded) {
-    const mistakes = tellAll(parseMessages(messages), entryPath);
+  const mistakes = tellAll(parseMessages(messages).filter(isMistake), entryPath);
+  if (!hasSucceeded || mistakes !== '') {
     throw new MonitorError('MM_ERR_PLUGIN_COMPILE', mistakes || `${entryPath}: esbuild failed: ${messages}`);
   }
   const [code, map, metafile] = await Promise.all(
@@ -85,6 +85,11 @@ export async function bundlePlugin(request: BundleRequest): Promise<Bundle> {
     inputs: inputs.filter((path) => path !== shimPath).sort(),
     imports: imports.filter(({ specifier }) => specifier !== '@memory-monitor/core'),
   };
+}
+
+/** In the plugin's own files (esbuild warns of no others), what is not exported is a mistake also as `module.name`. */
+function isMistake({ isError, text }: CompilerMessage): boolean {
+  return isError || text.endsWith('[import-is-undefined]');
 }
 
 /** What esbuild is told about how to compile a plugin. */

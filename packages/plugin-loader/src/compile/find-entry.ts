@@ -1,5 +1,5 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
-import { extname, resolve } from 'node:path';
+import { extname, join, resolve } from 'node:path';
 
 import { messageOf, MonitorError } from '@memory-monitor/core';
 
@@ -12,6 +12,8 @@ export interface PluginEntry {
 }
 
 const EXTENSIONS = ['.js', '.mjs', '.ts', '.mts'];
+/** Where a plugin is in a directory of its own, most often. */
+const LIKELY_FILES = ['src/index.ts', 'index.ts', 'index.js'];
 
 /**
  * The absolute path of a plugin that is configured by its path, links and all; undefined if it is a package. A package can be called
@@ -33,10 +35,30 @@ export function looksLikeFile(use: string): boolean {
  * written in no language that plugins are written in.
  */
 export function findFile(path: string): string {
+  requireNoDirectory(path);
   requireExtension(path);
   const realPath = realPathOf(path);
   requireExtension(realPath);
   return realPath;
+}
+
+/** Throws MM_ERR_PLUGIN_NOT_FOUND for a directory: which of its files is the plugin, only the configuration can say. */
+export function requireNoDirectory(path: string): void {
+  if (isDirectory(path)) {
+    const likely = LIKELY_FILES.map((name) => join(path, name)).find((file) => existsSync(file));
+    throw new MonitorError(
+      'MM_ERR_PLUGIN_NOT_FOUND',
+      `The plugin ${path} is a directory; name the plugin's file in it${likely === undefined ? '' : `: ${likely}`}.`,
+    );
+  }
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 function realPathOf(path: string): string {

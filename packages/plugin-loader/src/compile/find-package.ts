@@ -6,7 +6,7 @@ import { MonitorError } from '@memory-monitor/core';
 
 import { COMPILE_DEADLINE_MS, RESOLVE_AS_NODE } from './bundle-plugin.js';
 import type { Esbuild } from './esbuild.js';
-import { looksLikeFile, type PluginEntry } from './find-entry.js';
+import { looksLikeFile, requireNoDirectory, type PluginEntry } from './find-entry.js';
 import { parseMessages } from './messages.js';
 import { parseMetafile } from './metafile.js';
 import { runCompiler } from './run-compiler.js';
@@ -54,6 +54,7 @@ export async function findPackage(
     deadlineMs: COMPILE_DEADLINE_MS,
   });
   if (!hasSucceeded) {
+    requireNoDirectory(resolve(entry.directory, entry.use));
     const notes = parseMessages(messages).flatMap((message) => message.notes);
     throw notFound(
       entry,

@@ -1,5 +1,6 @@
-/** One error of esbuild. */
+/** One error of esbuild, or one warning. */
 export interface CompilerMessage {
+  readonly isError: boolean;
   readonly text: string;
   /** Undefined if it has no place. */
   readonly place: Place | undefined;
@@ -15,18 +16,18 @@ export interface Place {
   readonly column: number;
 }
 
-const BEGIN = /^✘ \[ERROR\] (.*)$/;
+const BEGIN = /^(?:✘ \[(ERROR)\]|▲ \[WARNING\]) (.*)$/;
 const PLACE = /^ {4}(.+):(\d+):(\d+):$/;
 const NOTE = /^ {2}(\S.*)$/;
 
-/** The errors that esbuild has written to standard error, with `--color=false` and `--log-level=error`. */
+/** The errors and warnings that esbuild has written to standard error, with `--color=false`. */
 export function parseMessages(output: string): readonly CompilerMessage[] {
-  const messages: { text: string; place: Place | undefined; notes: string[] }[] = [];
+  const messages: { isError: boolean; text: string; place: Place | undefined; notes: string[] }[] = [];
   for (const line of output.split('\n')) {
     const begin = BEGIN.exec(line);
     const message = messages.at(-1);
     if (begin !== null) {
-      messages.push({ text: begin[1] ?? '', place: undefined, notes: [] });
+      messages.push({ isError: begin[1] !== undefined, text: begin[2] ?? '', place: undefined, notes: [] });
     } else if (message !== undefined) {
       const note = NOTE.exec(line)?.[1];
       if (note !== undefined) {

@@ -4,6 +4,11 @@ import type { CompilerMessage } from './messages.js';
 import type { StrayImport } from './metafile.js';
 
 const CORE = '@memory-monitor/core';
+/** `import { name }`, and `import * as module` with `module.name`. */
+const UNEXPORTED = [
+  /^No matching export in "(?<file>.+)" for import "(?<name>.+)"$/,
+  /^Import "(?<name>.+)" will always be undefined because there is no matching export in "(?<file>.+)" \[/,
+];
 
 /**
  * What esbuild found wrong, as an author understands it who does not know that esbuild is at work: a line
@@ -55,9 +60,18 @@ function sentenceOf({ text, notes }: CompilerMessage): string {
       ? `"${missing}" can not be found: ${why.replace(/[:.]$/, '')}.`
       : `"${missing}" can not be found${isPackage ? '; install it beside the plugin, with npm install' : ''}.`;
   }
-  const [, file = '', name] = /^No matching export in "(.+)" for import "(.+)"$/.exec(text) ?? [];
-  const module = /(?:^|\/)core-[0-9a-f]{64}\.mjs$/.test(file) ? CORE : `/${file}`;
-  return name === undefined ? text.replace(/[^.]$/, '$&.') : `"${module}" exports no "${name}".`;
+  return unexported(text) ?? text.replace(/[^.]$/, '$&.');
+}
+
+function unexported(text: string): string | undefined {
+  for (const pattern of UNEXPORTED) {
+    const { file = '', name } = pattern.exec(text)?.groups ?? {};
+    if (name !== undefined) {
+      const module = /(?:^|\/)core-[0-9a-f]{64}\.mjs$/.test(file) ? CORE : `/${file}`;
+      return `"${module}" exports no "${name}".`;
+    }
+  }
+  return undefined;
 }
 
 function compare(a: string, b: string): number {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, symlinkSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -217,10 +217,9 @@ describe('a plugin file', () => {
   });
 
   it('that is not there is told with its path and where that comes from', async () => {
-    mkdirSync(at.path('directory.ts'));
     symlinkSync('nowhere.ts', at.path('dangling.ts'));
     symlinkSync('loop.ts', at.path('loop.ts'));
-    for (const name of ['gone.ts', 'dangling.ts', 'loop.ts', 'directory.ts']) {
+    for (const name of ['gone.ts', 'dangling.ts', 'loop.ts']) {
       const message = await rejection('MM_ERR_PLUGIN_NOT_FOUND', () => at.compile(`./${name}`));
       expect(message).to.contain(at.path(name)).and.to.contain('check "use" in [[plugins]]');
     }
@@ -287,6 +286,23 @@ describe('a plugin file', () => {
         'plugin.ts:1:24: "@memory-monitor/core" exports no "definePlugn".',
         'plugin.ts:2:10: "helper.ts" exports no "b".',
       ]);
+    });
+
+    it('in the names that it takes from a whole module is told too, but not in a package that looks for what may be there', async () => {
+      expect(
+        await mistakes({
+          'helper.ts': 'export const a = 1;',
+          'plugin.ts': "import * as helper from './helper.js';\nexport default helper.b;",
+        }),
+      ).to.deep.equal(['plugin.ts:2:23: "helper.ts" exports no "b".']);
+      const path = at.write({
+        'node_modules/looks/package.json': { name: 'looks', exports: './index.mjs' },
+        'node_modules/looks/index.mjs':
+          "import * as fs from './some.mjs';\nexport default fs.none ?? 'fallback';",
+        'node_modules/looks/some.mjs': 'export const some = 1;',
+        'plugin.ts': "export { default } from 'looks';",
+      });
+      expect(await at.load(path)).to.equal('fallback');
     });
 
     it('is told all of them at once, in order', async () => {
@@ -370,6 +386,18 @@ describe('a plugin package', () => {
     symlinkSync('a/b/etc', at.path('link'));
     const { entryPath } = await at.compiler().compile({ use: 'guard', directory: at.path('link') });
     expect(entryPath).to.equal(at.path('a/b/node_modules/guard/index.js'));
+  });
+
+  it('that is a directory is told so, and not to be installed from somewhere else', async () => {
+    at.write({ 'mine/src/index.ts': 'export default 1;', 'other/x.ts': '' });
+    const tell = async (use: string): Promise<string> =>
+      await rejection('MM_ERR_PLUGIN_NOT_FOUND', () => at.compile(use));
+    const mine = `The plugin ${at.path('mine')} is a directory; name the plugin's file in it: ${at.path('mine/src/index.ts')}.`;
+    expect(await tell('mine')).to.equal(mine);
+    expect(await tell('./mine')).to.equal(mine);
+    expect(await tell('./other')).to.equal(
+      `The plugin ${at.path('other')} is a directory; name the plugin's file in it.`,
+    );
   });
 
   it('that is not there is told with where it was looked for, and how to get it', async () => {

@@ -92,9 +92,9 @@ describe('deciders in an armed monitor', () => {
     };
     const monitor = await ns.monitor({ config });
     await monitor.scans(1);
-    const explained = async (pid: number): Promise<Explained> =>
+    const explained = async (pid: number, ...options: string[]): Promise<Explained> =>
       JSON.parse(
-        await ns.command('explain', String(pid), '--json', '--socket', settings.control_socket),
+        await ns.command('explain', String(pid), '--json', '--socket', settings.control_socket, ...options),
       ) as Explained;
 
     const [ofFriend, ofOther, ofGuarded] = [
@@ -103,6 +103,7 @@ describe('deciders in an armed monitor', () => {
       await explained(guarded.pid),
     ];
     expect(ofFriend.action).to.equal('warn');
+    expect((await explained(friend.pid, '--config', '/dev/null')).action).to.equal('warn');
     expect(ofFriend.trail.map(({ source, reason }) => `${source}: ${reason}`)[1]).to.equal(
       'plugin:by-name: a friend',
     );

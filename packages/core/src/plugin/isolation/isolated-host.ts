@@ -199,7 +199,7 @@ export class IsolatedHost implements PluginHost {
     return new MonitorError(
       'MM_ERR_PLUGIN_ISOLATED',
       `${this.name} is isolated, so it can not use host.${method}; ` +
-        'remove isolate = true, or do without: on, decide, detect and overrideInterval work.',
+        'remove isolate = true, or do without: on, decide, detect, overrideInterval, onStart and onDispose work.',
     );
   }
 }
