@@ -5,6 +5,7 @@ import type { Violation } from './detection/violation.js';
 import type { MachineMemory, Measure, ProcessIdentity } from './process.js';
 import type { Signal } from './ports.js';
 import { deepFreeze } from './freeze.js';
+import { isPromiseLike } from './promise-like.js';
 
 /** What became of a `kill`. */
 export type Outcome =
@@ -162,8 +163,8 @@ export const EVENT_NAMES = Object.keys({
   pluginError: true,
 } satisfies Record<EventName, true>) as readonly EventName[];
 
-/** What observes one event. */
-export type Listener<E extends EventName> = (payload: MonitorEvents[E]) => void;
+/** What observes one event. A promise that it returns says until when it is at work with that. */
+export type Listener<E extends EventName> = (payload: MonitorEvents[E]) => unknown;
 
 /** What is called when a listener throws. */
 export type ListenerFailure = (event: EventName, error: unknown) => void;
@@ -172,6 +173,8 @@ export type ListenerFailure = (event: EventName, error: unknown) => void;
 export class MonitorEmitter {
   readonly #emitter = new EventEmitter();
   readonly #onFailure: ListenerFailure;
+  /** What listeners are at work with, while somebody wants to know. */
+  #underWay: PromiseLike<unknown>[] | undefined;
 
   constructor(onFailure: ListenerFailure) {
     this.#onFailure = onFailure;
@@ -181,7 +184,10 @@ export class MonitorEmitter {
   on<E extends EventName>(event: E, listener: Listener<E>): () => void {
     const guarded = (payload: MonitorEvents[E]): void => {
       try {
-        listener(payload);
+        const work = listener(payload);
+        if (isPromiseLike(work)) {
+          this.#underWay?.push(work);
+        }
       } catch (error) {
         this.#onFailure(event, error);
       }
@@ -190,6 +196,16 @@ export class MonitorEmitter {
     return () => {
       this.#emitter.off(event, guarded);
     };
+  }
+
+  /** Emits; resolves when no listener is at work with it any more. Never rejects. */
+  async tell<E extends EventName>(event: E, payload: MonitorEvents[E]): Promise<void> {
+    const underWay: PromiseLike<unknown>[] = [];
+    const outer = this.#underWay;
+    this.#underWay = underWay;
+    this.emit(event, payload);
+    this.#underWay = outer;
+    await Promise.allSettled(underWay);
   }
 
   /** Freezes the payload, all the way down, and hands it to every listener in the order of subscription. */

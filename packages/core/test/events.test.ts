@@ -44,6 +44,21 @@ describe('events', () => {
     expect(failures).to.deep.equal(['memory: Error: a bug']);
   });
 
+  it('are told until no listener is at work with them, whatever becomes of its work', async () => {
+    const events = new MonitorEmitter(() => {});
+    const order: string[] = [];
+    events.on('memory', async () => {
+      await Promise.resolve();
+      order.push('work');
+    });
+    events.on('memory', async () => {
+      await Promise.reject(new Error('lost'));
+    });
+    await events.tell('memory', MEMORY);
+    order.push('told');
+    expect(order).to.deep.equal(['work', 'told']);
+  });
+
   it('are frozen, all the way down', async () => {
     const test = new TestMonitor({ extensions: { deciders: [decider(() => undefined)] } });
     const thawed: string[] = [];

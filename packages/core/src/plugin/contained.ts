@@ -11,11 +11,14 @@ export interface Containment {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Wraps a listener: whatever it does, the one who emits and the other listeners go on, and nobody waits for it. */
+/**
+ * Wraps a listener: whatever it does, the one who emits and the other listeners go on. The promise, if there is one, resolves when the
+ * listener has come to its end or is late; it never rejects.
+ */
 export function contained<Payload>(
   listener: (payload: Payload) => unknown,
   { deadlineMs, clock, onFailure }: Containment,
-): (payload: Payload) => void {
+): (payload: Payload) => Promise<void> | undefined {
   let pending = 0;
   const watch = async (result: Promise<unknown>): Promise<void> => {
     pending += 1;
@@ -34,16 +37,17 @@ export function contained<Payload>(
   return (payload) => {
     if (pending >= MOST_PENDING) {
       onFailure(new Error(`${MOST_PENDING} earlier calls have not come to an end, so this one is left out`));
-      return;
+      return undefined;
     }
     try {
       const result = listener(payload);
       if (isPromiseLike(result)) {
         // One `then` alone: some thenables begin their work anew for each.
-        void watch(Promise.resolve(result));
+        return watch(Promise.resolve(result));
       }
     } catch (error) {
       onFailure(error);
     }
+    return undefined;
   };
 }

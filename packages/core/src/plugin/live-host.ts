@@ -106,7 +106,7 @@ export class LiveHost implements ReportingHost {
     this.subscriptions.push(() =>
       events.on(event, (payload) => {
         const told = event === 'scan' ? this.#withSamples(payload as ScanEvent) : payload;
-        deliver(told as PluginEvents[E]);
+        return deliver(told as PluginEvents[E]);
       }),
     );
   }

@@ -18,6 +18,8 @@ const MOST_FAILURES = 3;
 /** How much longer than the grace period a terminator may take: one that never answers holds no stop up. */
 const LONGEST_MS = 60_000;
 const LONGEST_AFTER_STOP_MS = 1000;
+/** How long an intent is kept for listeners that are at work with the end of the kill. */
+const LONGEST_TELLING_MS = 2000;
 
 const SIGNALS: ReadonlySet<unknown> = new Set<Signal>(['SIGTERM', 'SIGKILL', 'SIGSTOP', 'SIGCONT']);
 /** What a terminator may answer. */
@@ -115,22 +117,24 @@ export class Dispatcher {
       isArmed: () => !this.#configuration.settings.dryRun,
       stop: this.#stop,
     };
-    const beganMs = this.#clock.monotonicMs();
-    const termination = this.#terminate(request)
-      .then((result) => {
-        this.#finish(episode, decision, result, this.#clock.monotonicMs() - beganMs);
-      })
-      .finally(() => {
-        this.#underWay.delete(termination);
-      });
+    const termination = this.#terminate(episode, decision, request, this.#clock.monotonicMs()).finally(() => {
+      this.#underWay.delete(termination);
+    });
     this.#underWay.add(termination);
   }
 
-  async #terminate(request: TerminationRequest): Promise<TerminationResult> {
+  /** The intent lasts until the end has been told: whoever keeps account of kills by events loses none to a crash. */
+  async #terminate(
+    episode: Episode,
+    decision: Decision,
+    request: TerminationRequest,
+    beganMs: number,
+  ): Promise<void> {
     await this.#intents.begin(request);
     const result = await this.#resultOf(this.#terminator(), request);
+    const told = this.#finish(episode, decision, result, this.#clock.monotonicMs() - beganMs);
+    await within((ms, abort) => this.#stop.sleep(ms, request.graceMs, abort), LONGEST_TELLING_MS, told);
     await this.#intents.end(request, result);
-    return result;
   }
 
   /** A terminator can be replaced: one that breaks its promises is a failure, and no more. */
@@ -156,7 +160,8 @@ export class Dispatcher {
     }
   }
 
-  #finish(episode: Episode, { trail }: Decision, result: TerminationResult, tookMs: number): void {
+  /** Resolves when nobody is at work with the event any more. */
+  #finish(episode: Episode, { trail }: Decision, result: TerminationResult, tookMs: number): Promise<void> {
     const { outcome, signal, reason, mayRetry = false, isFinal = false } = result;
     episode.isBeingTerminated = false;
     episode.toldAction = undefined;
@@ -173,10 +178,12 @@ export class Dispatcher {
       episode.toldAction = 'kill';
     }
     const { violation } = episode;
-    this.#events.emit('kill', { violation, outcome, signal, reason, trail, dryRun: false, tookMs });
+    const kill = { violation, outcome, signal, reason, trail, dryRun: false, tookMs };
+    const told = this.#events.tell('kill', kill);
     if (outcome === 'terminated' || outcome === 'killed') {
       this.#countRebirth(episode);
     }
+    return told;
   }
 
   #countRebirth({ violation }: Episode): void {

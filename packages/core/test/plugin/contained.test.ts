@@ -6,13 +6,14 @@ import { contained } from '#src/plugin/contained.js';
 /** A listener in containment, and what it was said to have failed with. */
 function contain(listener: (payload: number) => unknown, clock = new FakeClock()) {
   const failures: string[] = [];
-  const deliver = contained(listener, {
+  const told = contained(listener, {
     deadlineMs: 100,
     clock,
     onFailure: (error) => {
       failures.push((error as Error).message);
     },
   });
+  const deliver = (payload: number): void => void told(payload);
   return { deliver, failures, clock };
 }
 

@@ -1,4 +1,4 @@
-import { TestMonitor } from '@memory-monitor/core/testing';
+import { testPlugin, TestMonitor } from '@memory-monitor/core/testing';
 import { expect } from 'chai';
 
 import { hog, outcomesOf, signalsOf, stubbornHog } from '../support/hogs.js';
@@ -82,6 +82,29 @@ describe('an intent', () => {
     const warnings = test.log.filter(({ fields }) => fields['event'] === 'intent');
     expect(warnings.map(({ level }) => level)).to.deep.equal(['warn']);
     expect(warnings[0]?.message).to.match(/ENOSPC: no space left on device$/);
+  });
+
+  it('lasts while a plugin is at work with the end of the kill, and two seconds at most', async () => {
+    for (const { worksMs, lastsMs } of [
+      { worksMs: 1000, lastsMs: 1000 },
+      { worksMs: 60_000, lastsMs: 2000 },
+    ]) {
+      const test = await testPlugin({
+        name: 'keeps-account',
+        apiVersion: 1,
+        setup(host) {
+          host.on('kill', async () => {
+            await host.clock.sleep(worksMs);
+          });
+        },
+      });
+      test.machine.spawn(hog());
+      await test.tick();
+      await test.clock.advance(lastsMs - 1);
+      expect(test.intents.open.size).to.equal(1);
+      await test.clock.advance(1);
+      expect(test.intents.open.size).to.equal(0);
+    }
   });
 
   describe('of an earlier run', () => {

@@ -91,7 +91,7 @@ export class IsolatedHost implements PluginHost {
     this.#listeners.set(event, [
       ...known,
       (payload) => {
-        deliver(payload as PluginEvents[E]);
+        void deliver(payload as PluginEvents[E]);
       },
     ]);
   }
