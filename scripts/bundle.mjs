@@ -33,7 +33,8 @@ const result = await build({
   keepNames: true,
   sourcemap: 'linked',
   sourcesContent: false,
-  external: ['koffi'],
+  // The picture renderer and its font are loaded from files, as koffi is.
+  external: ['koffi', '@resvg/resvg-wasm', 'dejavu-fonts-ttf'],
   legalComments: 'none',
   metafile: true,
   // CommonJS packages in an ES module still ask for Node's own modules by `require`.
@@ -56,6 +57,7 @@ cpSync(join(cli, 'plugin-template'), join(output, 'plugin-template'), { recursiv
 copyCore();
 copyKoffi();
 copyEsbuild();
+copyPictures();
 
 const bytes = Object.values(result.metafile.outputs).reduce((sum, { bytes: size }) => sum + size, 0);
 console.log(
@@ -82,6 +84,20 @@ function copyEsbuild() {
   cpSync(dirname(esbuild.resolve(`${name}/package.json`)), join(output, 'node_modules', name), {
     recursive: true,
   });
+}
+
+/** What mails draw pictures with: a renderer in WebAssembly, and one font. */
+function copyPictures() {
+  const email = createRequire(join(root, 'packages/notifier-email/package.json'));
+  for (const [name, entry, files] of [
+    ['@resvg/resvg-wasm', 'index_bg.wasm', ['package.json', 'index.js', 'index.mjs', 'index_bg.wasm']],
+    ['dejavu-fonts-ttf', 'package.json', ['package.json', 'LICENSE', 'ttf/DejaVuSans.ttf']],
+  ]) {
+    const directory = dirname(email.resolve(`${name}/${entry}`));
+    for (const file of files) {
+      cpSync(join(directory, file), join(output, 'node_modules', name, file));
+    }
+  }
 }
 
 /** koffi's code, and the binary for this platform: they are loaded from files. */

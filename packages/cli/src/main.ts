@@ -8,6 +8,8 @@ import { createProgram } from './program.js';
 
 if (process.argv[2] === 'run') {
   takeEarlySignals();
+} else {
+  process.stdout.on('error', endWithReader);
 }
 
 const isVerbose = process.argv.includes('--verbose');
@@ -23,6 +25,14 @@ process.on('uncaughtException', (error) => {
 void main().then((exitCode) => {
   process.exit(exitCode);
 });
+
+/** Whoever reads has seen enough: `memory-monitor status | head -1`. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') {
+    throw error;
+  }
+  process.exit(EX_OK);
+}
 
 async function main(): Promise<number> {
   let exitCode = EX_OK;

@@ -4,6 +4,8 @@ import { DEFAULT_CONFIG_PATH } from './config/read-configuration.js';
 import { DEFAULT_SOCKET } from './control/socket-path.js';
 import { packageVersion } from './version.js';
 
+const DEFAULT_SPOOL = '/var/spool/memory-monitor';
+
 const RUN_HELP = `
 Signals:
   SIGTERM, SIGINT  finish the terminations that are under way, then exit
@@ -94,6 +96,29 @@ export function createProgram(setExitCode: (code: number) => void): Command {
     .action(async (name: string, options: object) => {
       const { pluginNew } = await import('./commands/plugin-new.js');
       setExitCode(pluginNew(name, options));
+    });
+
+  program
+    .command('mail')
+    .description('deliver the mail that the monitor has written')
+    .command('deliver')
+    .description('send what is due, and end; the service has a unit that runs this')
+    .addOption(new Option('--spool <path>', 'where the monitor writes it').default(DEFAULT_SPOOL))
+    .action(async (options: { spool: string }) => {
+      const { mailDeliver } = await import('./commands/mail-deliver.js');
+      setExitCode(await mailDeliver(options));
+    });
+
+  program
+    .command('notify')
+    .description('try how people are told')
+    .command('test')
+    .description('send a sample of each kind of mail, and print what the mail server says')
+    .addOption(config())
+    .option('--to <address>', 'who gets them (the first of the admins)')
+    .action(async (options: object) => {
+      const { notifyTest } = await import('./commands/notify-test.js');
+      setExitCode(await notifyTest(options));
     });
 
   program

@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   MM_ERR_NOT_RUNNING: 'No monitor runs that could answer.',
   MM_ERR_NO_SUCH_PROCESS: 'There is no such process.',
   MM_ERR_NOT_CREATED: 'A file can not be written where it was asked for.',
+  MM_ERR_MAIL: 'Mail can not be sent.',
   MM_ERR_INTERNAL: 'The monitor has a fault.',
 } as const;
 

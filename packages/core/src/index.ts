@@ -69,6 +69,7 @@ export type { ExplainedLimits, Explanation } from './explain/explanation.js';
 export type { HookFailure, HookName } from './hook-failure.js';
 export type { IntervalAnswer, IntervalOverride } from './interval.js';
 export { logEvents, type LogEventsOptions } from './log/log-events.js';
+export { maskSecrets } from './log/mask-secrets.js';
 export { printable } from './log/printable.js';
 export type { Monitor } from './monitor.js';
 export { checkConfig, type CheckedConfig, type ConfigIssue } from './plugin/check-config.js';

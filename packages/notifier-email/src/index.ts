@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+
+import {
+  CONFIGURATION,
+  definePlugin,
+  PROCESS_HANDLES,
+  USER_DATABASE,
+  type PluginHost,
+} from '@memory-monitor/core';
+
+import { configSchema, type EmailConfig } from './config.js';
+import type { Notice } from './notice/notice.js';
+import { Notifier } from './notifier.js';
+import { MachineView } from './observation/machine-view.js';
+import { SpoolLayout } from './spool/layout.js';
+import { senderSettings, writeSenderSettings } from './spool/sender-settings.js';
+import { hasSenderUnit, SpawnedSender } from './spool/spawned-sender.js';
+import { SpoolWriter } from './spool/spool-writer.js';
+
+export { configSchema, type EmailConfig } from './config.js';
+
+/** Email to admins, and to the owners of what was ended. It only writes to a spool: the network is the sender's. */
+export default definePlugin({
+  name: 'notifier-email',
+  apiVersion: 1,
+  config: configSchema,
+  setup(host) {
+    const layout = new SpoolLayout(host.config.spool);
+    const sender = new SpawnedSender(layout, [process.execPath, process.argv[1] ?? ''], (message) => {
+      host.logger.warn(message);
+    });
+    const isSpawned = !hasSenderUnit(layout);
+    const spool = new SpoolWriter({
+      layout,
+      overflowNotice: (count) => overflowNotice(host, count),
+      onPut: () => {
+        if (isSpawned) {
+          sender.start();
+        }
+      },
+    });
+    const notifier = new Notifier({
+      config: host.config,
+      view: new MachineView(host.get(PROCESS_HANDLES), host.get(USER_DATABASE)),
+      spool,
+      overflowUid: overflowUid(),
+      showsCommandLines: () => host.get(CONFIGURATION).settings.logCommandLines,
+      now: () => host.clock.now(),
+    });
+    notifier.listen(host);
+    requireWritable(layout.directory);
+    host.onStart(async () => {
+      await spool.open();
+      await writeSenderSettings(layout, senderSettings(host.config));
+      if (isSpawned) {
+        void sender.watch(host.clock, host.signal);
+      }
+    });
+    host.onDispose(async () => {
+      await spool.settle();
+    });
+  },
+});
+
+/** What nothing says more about than its number, for the admins: each of them is somebody who should know. */
+function overflowNotice({ config, clock }: PluginHost<EmailConfig>, count: number): Notice {
+  const atMs = clock.now();
+  return {
+    version: 1,
+    id: `${atMs}-${randomUUID()}`,
+    atMs,
+    host: hostname(),
+    recipients: config.admins.map((address) => ({ address, audience: 'admin' })),
+    dryRun: false,
+    cause: 'overflow',
+    facts: { kind: 'overflow', count },
+  };
+}
+
+/** Throws where the spool can't be made or written: better at the start, and by `check`, than when something is ended. */
+function requireWritable(directory: string): void {
+  const existing = nearestExisting(directory);
+  try {
+    accessSync(existing, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new Error(
+      `mail can not be put into the spool ${directory}: ${(error as Error).message}; in the installed service, "sudo memory-monitor install" makes it, elsewhere "spool" names another one`,
+      { cause: error },
+    );
+  }
+}
+
+function nearestExisting(path: string): string {
+  return existsSync(path) ? path : nearestExisting(dirname(path));
+}
+
+/** The uid that stands for those that have none in this user namespace, user_namespaces(7). */
+function overflowUid(): number {
+  try {
+    return Number(readFileSync('/proc/sys/fs/overflowuid', 'utf8'));
+  } catch {
+    return 65_534;
+  }
+}

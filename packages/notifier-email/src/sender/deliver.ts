@@ -1,0 +1,180 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { messageOf, MonitorError } from '@memory-monitor/core';
+
+import { digestLetter } from '../letter/digest-letter.js';
+import { letterOf } from '../letter/letter-of.js';
+import type { Letter } from '../letter/letter.js';
+import type { SpoolLayout } from '../spool/layout.js';
+import { readSenderSettings, type SenderSettings } from '../spool/sender-settings.js';
+import { buryMail } from './dead-letters.js';
+import { takeIn } from './intake.js';
+import { lockFile } from './lock.js';
+import { MailboxStore } from './mailbox-store.js';
+import { begun, deferred, done, dueMs, type Mail, type Mailbox } from './mailbox.js';
+import { composeMessage, type Message } from './message.js';
+import { addressOf, domainOf, senderOf } from './sender-address.js';
+import { transportOf } from './transport-of.js';
+import type { Attempt, Transport } from './transport.js';
+
+export interface DeliverOptions {
+  readonly layout: SpoolLayout;
+  /** One line for whoever runs it. */
+  readonly tell: (message: string) => void;
+  readonly now?: () => number;
+  /** Instead of the one in the settings. */
+  readonly transport?: Transport;
+}
+
+export interface Delivered {
+  readonly sent: number;
+  readonly deferred: number;
+  readonly dead: number;
+  /** Whether something waits for its time. */
+  readonly isWaiting: boolean;
+}
+
+/**
+ * Delivers what is due, and ends. One at a time: where another one is at work, undefined. Rejects with MM_ERR_MAIL where there is no
+ * spool.
+ */
+export async function deliver(options: DeliverOptions): Promise<Delivered | undefined> {
+  const { layout, tell } = options;
+  const settings = await settingsOf(layout);
+  await mkdir(layout.mailboxes, { recursive: true, mode: 0o700 });
+  const lock = await lockFile(join(layout.mailboxes, 'lock'));
+  if (lock === undefined) {
+    return undefined;
+  }
+  try {
+    const store = new MailboxStore(layout);
+    await store.load(tell);
+    return await new Delivery(options, settings, store).run();
+  } finally {
+    await lock.close();
+  }
+}
+
+async function settingsOf(layout: SpoolLayout): Promise<SenderSettings> {
+  try {
+    return await readSenderSettings(layout);
+  } catch (error) {
+    throw new MonitorError(
+      'MM_ERR_MAIL',
+      `There is no mail in ${layout.directory} (${messageOf(error)}); the plugin @memory-monitor/notifier-email makes it when the monitor runs.`,
+      { cause: error },
+    );
+  }
+}
+
+/** One run of the sender. */
+class Delivery {
+  readonly #layout: SpoolLayout;
+  readonly #tell: (message: string) => void;
+  readonly #now: () => number;
+  readonly #settings: SenderSettings;
+  readonly #store: MailboxStore;
+  readonly #transport: Transport;
+  readonly #from: string;
+  #sent = 0;
+  #deferred = 0;
+  #dead = 0;
+
+  constructor(options: DeliverOptions, settings: SenderSettings, store: MailboxStore) {
+    this.#layout = options.layout;
+    this.#tell = options.tell;
+    this.#now = options.now ?? Date.now;
+    this.#settings = settings;
+    this.#store = store;
+    this.#transport = options.transport ?? transportOf(settings);
+    this.#from = senderOf(settings.from);
+  }
+
+  async run(): Promise<Delivered> {
+    const tried = new Set<string>();
+    let isReachable = true;
+    for (;;) {
+      await takeIn(this.#layout, this.#store, this.#tell);
+      const next = isReachable ? this.#nextDue(tried) : undefined;
+      if (next === undefined) {
+        break;
+      }
+      const state = await this.#deliverTo(next);
+      isReachable = state !== 'unreachable';
+      if (state !== 'sent') {
+        tried.add(keyOf(next));
+      }
+    }
+    const isWaiting = await this.#markWaiting();
+    return { sent: this.#sent, deferred: this.#deferred, dead: this.#dead, isWaiting };
+  }
+
+  /** The one that has been due for longest, of those that were not tried in vain in this run. */
+  #nextDue(tried: ReadonlySet<string>): Mailbox | undefined {
+    return this.#store
+      .all()
+      .map((mailbox) => ({ mailbox, atMs: dueMs(mailbox, this.#settings.digestMs, this.#now()) }))
+      .filter(({ mailbox, atMs }) => atMs !== undefined && atMs <= this.#now() && !tried.has(keyOf(mailbox)))
+      .sort((a, b) => (a.atMs ?? 0) - (b.atMs ?? 0))[0]?.mailbox;
+  }
+
+  async #deliverTo(mailbox: Mailbox): Promise<Attempt['state']> {
+    const ready = begun(mailbox, this.#now(), domainOf(this.#from));
+    const { mail } = ready;
+    if (mail === undefined) {
+      return 'sent';
+    }
+    // Before it is sent: after a crash it has to be the same mail.
+    await this.#store.save(ready);
+    const message = await this.#compose(ready, mail);
+    const attempt = await this.#transport.send(message, addressOf(this.#from), ready.recipient.address);
+    await this.#account(ready, mail, message, attempt);
+    return attempt.state;
+  }
+
+  async #account(mailbox: Mailbox, mail: Mail, message: Message, attempt: Attempt): Promise<void> {
+    const nowMs = this.#now();
+    const { address } = mailbox.recipient;
+    if (attempt.state === 'sent') {
+      await this.#store.save(done(mailbox, nowMs));
+      this.#sent += 1;
+      this.#tell(`Sent to ${address}: ${message.subject}`);
+      return;
+    }
+    const isTooOld = nowMs - mail.atMs > this.#settings.giveUpMs;
+    if (attempt.state === 'refused' || isTooOld) {
+      const path = await buryMail(this.#layout, message);
+      await this.#store.save(done(mailbox, undefined));
+      this.#dead += 1;
+      this.#tell(`Given up, and kept in ${path}: a mail to ${address}. ${attempt.reason}`);
+      return;
+    }
+    await this.#store.save(deferred(mailbox, nowMs));
+    this.#deferred += 1;
+    this.#tell(`A mail to ${address} is tried again later. ${attempt.reason}`);
+  }
+
+  async #compose({ recipient, host }: Mailbox, { messageId, atMs, bundle }: Mail): Promise<Message> {
+    const [notice] = bundle.notices;
+    const { audience, address } = recipient;
+    const letter: Letter =
+      bundle.count === 1 && notice !== undefined
+        ? letterOf({ notice, audience, contact: this.#settings.contact })
+        : digestLetter({ host, audience, ...bundle });
+    return await composeMessage(letter, { messageId, atMs, from: this.#from, to: address }, this.#tell);
+  }
+
+  /** Leaves a mark for whoever starts the sender while something waits. */
+  async #markWaiting(): Promise<boolean> {
+    const isWaiting = this.#store
+      .all()
+      .some((mailbox) => dueMs(mailbox, this.#settings.digestMs, this.#now()) !== undefined);
+    await (isWaiting ? writeFile(this.#layout.waiting, '') : rm(this.#layout.waiting, { force: true }));
+    return isWaiting;
+  }
+}
+
+function keyOf({ recipient: { audience, address } }: Mailbox): string {
+  return `${audience} ${address}`;
+}

@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+
+import type { Clock } from '@memory-monitor/core';
+
+import type { SpoolLayout } from './layout.js';
+
+const LOOK_MS = 60_000;
+
+/** Whether the installed service has a sender of its own, which the queue's owner tells. */
+export function hasSenderUnit({ queue }: SpoolLayout): boolean {
+  const owner = statSync(queue, { throwIfNoEntry: false })?.uid;
+  return owner !== undefined && owner !== process.getuid?.();
+}
+
+/** Starts the sender where nobody else does, one at a time: when there is something new, and when something is due. */
+export class SpawnedSender {
+  readonly #layout: SpoolLayout;
+  readonly #command: readonly [string, ...string[]];
+  readonly #warn: (message: string) => void;
+  #isRunning = false;
+  #isWanted = false;
+
+  /** `command`: the monitor's own. */
+  constructor(layout: SpoolLayout, command: readonly [string, ...string[]], warn: (message: string) => void) {
+    this.#layout = layout;
+    this.#command = command;
+    this.#warn = warn;
+  }
+
+  /** Goes on until the signal fires. */
+  async watch(clock: Clock, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      if (existsSync(this.#layout.waiting)) {
+        this.start();
+      }
+      await clock.sleep(LOOK_MS, signal);
+    }
+  }
+
+  /** Starts one, or lets the one that runs be followed by another. */
+  start(): void {
+    if (this.#isRunning) {
+      this.#isWanted = true;
+      return;
+    }
+    this.#isRunning = true;
+    this.#isWanted = false;
+    const [program, ...args] = this.#command;
+    const child = spawn(program, [...args, 'mail', 'deliver', '--spool', this.#layout.directory], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      detached: true,
+    });
+    // Neither waits for the other one's end.
+    child.unref();
+    child.once('error', (error) => {
+      this.#ended(`the sender of mail can not be started: ${error.message}`);
+    });
+    child.once('exit', () => {
+      this.#ended(undefined);
+    });
+  }
+
+  #ended(trouble: string | undefined): void {
+    this.#isRunning = false;
+    if (trouble !== undefined) {
+      this.#warn(trouble);
+    } else if (this.#isWanted) {
+      this.start();
+    }
+  }
+}
