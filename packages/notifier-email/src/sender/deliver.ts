@@ -93,30 +93,41 @@ class Delivery {
 
   async run(): Promise<Delivered> {
     const tried = new Set<string>();
-    let isReachable = true;
     for (;;) {
       await takeIn(this.#layout, this.#store, this.#tell);
-      const next = isReachable ? this.#nextDue(tried) : undefined;
+      const [next] = this.#due(tried);
       if (next === undefined) {
         break;
       }
       const state = await this.#deliverTo(next);
-      isReachable = state !== 'unreachable';
       if (state !== 'sent') {
         tried.add(keyOf(next));
+      }
+      if (state === 'unreachable') {
+        await this.#deferAll(this.#due(tried));
       }
     }
     const isWaiting = await this.#markWaiting();
     return { sent: this.#sent, deferred: this.#deferred, dead: this.#dead, isWaiting };
   }
 
-  /** The one that has been due for longest, of those that were not tried in vain in this run. */
-  #nextDue(tried: ReadonlySet<string>): Mailbox | undefined {
+  /** Those that are due and were not tried in vain in this run, the one that has been so for longest first. */
+  #due(tried: ReadonlySet<string>): Mailbox[] {
     return this.#store
       .all()
-      .map((mailbox) => ({ mailbox, atMs: dueMs(mailbox, this.#settings.digestMs, this.#now()) }))
-      .filter(({ mailbox, atMs }) => atMs !== undefined && atMs <= this.#now() && !tried.has(keyOf(mailbox)))
-      .sort((a, b) => (a.atMs ?? 0) - (b.atMs ?? 0))[0]?.mailbox;
+      .map((mailbox) => ({ mailbox, atMs: dueMs(mailbox, this.#settings.digestMs, this.#now()) ?? Infinity }))
+      .filter(({ mailbox, atMs }) => atMs <= this.#now() && !tried.has(keyOf(mailbox)))
+      .sort((a, b) => a.atMs - b.atMs)
+      .map(({ mailbox }) => mailbox);
+  }
+
+  /** What one mail has met, the others would meet as well: a server that is away is asked once. */
+  async #deferAll(mailboxes: readonly Mailbox[]): Promise<void> {
+    for (const mailbox of mailboxes) {
+      const nowMs = this.#now();
+      await this.#store.save(deferred(begun(mailbox, nowMs, domainOf(this.#from)), nowMs));
+      this.#deferred += 1;
+    }
   }
 
   async #deliverTo(mailbox: Mailbox): Promise<Attempt['state']> {

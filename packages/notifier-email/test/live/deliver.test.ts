@@ -1,0 +1,177 @@
+import { mkdtempSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { expect } from 'chai';
+import { simpleParser } from 'mailparser';
+
+import { configSchema, type EmailConfig } from '#src/config.js';
+import type { Notice } from '#src/notice/notice.js';
+import { deliver, type Delivered } from '#src/sender/deliver.js';
+import { SpoolLayout } from '#src/spool/layout.js';
+import { senderSettings, writeSenderSettings } from '#src/spool/sender-settings.js';
+import { MailServer } from '../support/mail-server.js';
+import { aNotice, NOW_MS, OWNER } from '../support/notices.js';
+import * as v from 'valibot';
+
+const MINUTE_MS = 60_000;
+
+describe('the sender', () => {
+  let layout: SpoolLayout;
+  let server: MailServer;
+  let told: string[];
+  let nowMs: number;
+
+  beforeEach(async () => {
+    layout = new SpoolLayout(mkdtempSync(join(tmpdir(), 'memory-monitor-sender-')));
+    server = await MailServer.open();
+    await mkdir(layout.fresh);
+    await configure({});
+    told = [];
+    nowMs = NOW_MS;
+  });
+
+  afterEach(async () => {
+    await server.close();
+    await rm(layout.directory, { recursive: true, force: true });
+  });
+
+  const configure = async (changes: Partial<v.InferInput<typeof configSchema>>): Promise<void> => {
+    const config: EmailConfig = v.parse(configSchema, {
+      admins: ['root'],
+      from: 'monitor@example.org',
+      smtp: { host: '127.0.0.1', port: server.port },
+      ...changes,
+    });
+    await writeSenderSettings(layout, senderSettings(config));
+  };
+  const put = async (...notices: readonly Notice[]): Promise<void> => {
+    for (const notice of notices) {
+      await writeFile(join(layout.fresh, `${notice.id}.json`), JSON.stringify(notice));
+    }
+  };
+  const run = async (): Promise<Delivered | undefined> =>
+    await deliver({ layout, tell: (line) => told.push(line), now: () => nowMs });
+
+  it('sends the first notice at once, and the next ones together when their time has come', async () => {
+    await put(aNotice());
+    expect(await run()).to.deep.equal({ sent: 1, deferred: 0, dead: 0, isWaiting: false });
+    await put(...Array.from({ length: 12 }, () => aNotice()));
+    expect(await run()).to.deep.equal({ sent: 0, deferred: 0, dead: 0, isWaiting: true });
+    expect(await readdir(layout.fresh)).to.deep.equal([]);
+    expect(await readdir(layout.queue)).to.deep.equal([]);
+    nowMs += 10 * MINUTE_MS;
+    expect(await run()).to.deep.equal({ sent: 1, deferred: 0, dead: 0, isWaiting: false });
+    expect(server.subjects).to.have.length(2);
+    expect(server.subjects[1]).to.match(/^\[node1\] 12 more in /);
+  });
+
+  it('leaves a mark while something waits, for whoever starts it again', async () => {
+    await put(aNotice(), aNotice({ recipients: [OWNER] }));
+    const { port } = server;
+    await server.close();
+    await run();
+    expect(await readdir(layout.mailboxes)).to.include('waiting');
+    server = await MailServer.open({}, port);
+    nowMs += MINUTE_MS;
+    await run();
+    expect(await readdir(layout.mailboxes)).to.not.include('waiting');
+    expect(server.deliveries).to.have.length(2);
+  });
+
+  it('loses none of 200 notices to a server that is away for a day, sends none twice, and few mails', async () => {
+    const { port } = server;
+    await server.close();
+    const sent = Array.from({ length: 200 }, (_, index) => aNotice({ cause: `cause ${index % 7}` }));
+    for (const [index, notice] of sent.entries()) {
+      await put(notice);
+      if (index % 10 === 0) {
+        nowMs += 7 * MINUTE_MS;
+        await run();
+      }
+    }
+    nowMs += 86_400_000;
+    server = await MailServer.open({}, port);
+    await run();
+    nowMs += 10 * MINUTE_MS;
+    expect(await run()).to.include({ isWaiting: false });
+    expect(server.deliveries).to.have.length(2);
+    const counts = server.deliveries.map(({ mail }) =>
+      Number(/(\d+) more/.exec(mail.subject ?? '')?.[1] ?? 1),
+    );
+    expect(counts.reduce((sum, count) => sum + count, 0)).to.equal(200);
+    expect(new Set(server.deliveries.map(({ mail }) => mail.messageId)).size).to.equal(2);
+  });
+
+  it('keeps what nobody takes as a dead letter that mail programs can read, and says so', async () => {
+    server.refused.set('alice@example.org', { responseCode: 550, message: 'no such user' });
+    await put(aNotice({ recipients: [OWNER] }));
+    expect(await run()).to.deep.equal({ sent: 0, deferred: 0, dead: 1, isWaiting: false });
+    const [name = ''] = await readdir(layout.dead);
+    const mail = await simpleParser(await readFile(join(layout.dead, name)));
+    expect(mail.subject).to.match(/your process python3 was ended/);
+    expect(told).to.deep.equal([
+      `Given up, and kept in ${join(layout.dead, name)}: a mail to alice@example.org. The mail server 127.0.0.1 refuses this mail (550 no such user).`,
+    ]);
+  });
+
+  it('gives a mail up when it is too old', async () => {
+    await configure({ give_up_hours: 2 });
+    server.refused.set('alice@example.org', { responseCode: 452, message: 'mailbox full' });
+    await put(aNotice({ recipients: [OWNER] }));
+    await run();
+    nowMs += 119 * MINUTE_MS;
+    expect(await run()).to.include({ deferred: 1, dead: 0 });
+    nowMs += 31 * MINUTE_MS;
+    expect(await run()).to.include({ deferred: 0, dead: 1, isWaiting: false });
+  });
+
+  it('lets one recipient that is refused stand in nobody’s way', async () => {
+    server.refused.set('alice@example.org', { responseCode: 452, message: 'mailbox full' });
+    await put(aNotice({ recipients: [OWNER] }), aNotice());
+    expect(await run()).to.deep.equal({ sent: 1, deferred: 1, dead: 0, isWaiting: true });
+  });
+
+  it('tries a server that is away once in a while, and not for each recipient', async () => {
+    const { port } = server;
+    await server.close();
+    const many = Array.from({ length: 20 }, (_, index) =>
+      aNotice({ recipients: [{ address: `user${index}@example.org`, audience: 'owner' }] }),
+    );
+    await put(...many);
+    await run();
+    await run();
+    expect(told).to.have.length(1);
+    server = await MailServer.open({}, port);
+    nowMs += MINUTE_MS;
+    await run();
+    expect(server.deliveries).to.have.length(20);
+  });
+
+  it('is one at a time', async () => {
+    await put(aNotice());
+    const both = await Promise.all([run(), run()]);
+    expect(both.filter((delivered) => delivered === undefined)).to.have.length(1);
+    expect(server.deliveries).to.have.length(1);
+  });
+
+  it('leaves out what is no notice, and says so', async () => {
+    await put(aNotice());
+    await writeFile(join(layout.fresh, '0-cut.json'), '{"version":1,');
+    expect(await run()).to.include({ sent: 1 });
+    expect(told[0]).to.match(/^A notice can not be read and is left out, .*0-cut\.json: /);
+  });
+
+  it('says in one sentence that there is no spool', async () => {
+    await rm(layout.settings);
+    const error = await run().then(
+      () => undefined,
+      (failure: unknown) => failure as { code: string; message: string },
+    );
+    expect(error?.code).to.equal('MM_ERR_MAIL');
+    expect(error?.message).to.match(
+      /^There is no mail in .*notifier-email makes it when the monitor runs\.$/,
+    );
+  });
+});
