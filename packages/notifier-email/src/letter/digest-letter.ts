@@ -53,7 +53,8 @@ export function digestLetter({ host, audience, sinceMs, untilMs, causes }: Diges
   const shown = sorted.slice(0, MOST_LINES);
   const hidden = sorted.slice(MOST_LINES);
   const hiddenCount = hidden.reduce((sum, cause) => sum + cause.count, 0);
-  const summary = `${count} more in ${span(untilMs - sinceMs)}`;
+  const lasted = untilMs - sinceMs < 1000 ? '' : ` in ${span(untilMs - sinceMs)}`;
+  const summary = `${count} more${lasted}`;
   const whose = audience === 'owner' ? ' about your processes' : '';
   return {
     subject: `[${named(host)}] ${summary}${whose}: ${shown[0]?.summary ?? ''}`,
