@@ -1,6 +1,6 @@
 type Scalar = number | string | boolean;
-type Inline = Readonly<Record<string, string>>;
-type Value = Scalar | readonly (Scalar | Inline)[];
+type Inline = Readonly<Record<string, Scalar>>;
+type Value = Scalar | Inline | readonly (Scalar | Inline)[];
 type Table = Readonly<Record<string, Value>>;
 
 /** Tables of a configuration; what is not named is as in `DEFAULTS`. */
@@ -56,7 +56,7 @@ function linesOf(table: Table): string[] {
 }
 
 /** Numbers, strings and flags are the same in JSON. */
-function inToml(value: Value | Inline): string {
+function inToml(value: Value): string {
   if (isList(value)) {
     return `[${value.map(inToml).join(', ')}]`;
   }
@@ -67,6 +67,6 @@ function inToml(value: Value | Inline): string {
   return `{ ${pairs.join(', ')} }`;
 }
 
-function isList(value: Value | Inline): value is readonly (Scalar | Inline)[] {
+function isList(value: Value): value is readonly (Scalar | Inline)[] {
   return Array.isArray(value);
 }
