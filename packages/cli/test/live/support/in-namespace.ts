@@ -7,6 +7,7 @@ const TIMEOUT_MS = 90_000;
 export interface NamespaceTestOptions {
   readonly needs?: readonly Need[];
   readonly isolation?: 'proc' | 'foreign-proc';
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -16,7 +17,7 @@ export interface NamespaceTestOptions {
 export function inNamespace(
   title: string,
   test: (namespace: PidNamespace) => Promise<void>,
-  { needs = [], isolation = 'proc' }: NamespaceTestOptions = {},
+  { needs = [], isolation = 'proc', timeoutMs = TIMEOUT_MS }: NamespaceTestOptions = {},
 ): void {
   const reason = whyNot(needs);
   if (reason !== undefined) {
@@ -24,7 +25,7 @@ export function inNamespace(
     return;
   }
   it(title, async function () {
-    this.timeout(TIMEOUT_MS);
+    this.timeout(timeoutMs);
     const namespace = await PidNamespace.open(isolation);
     try {
       await test(namespace);
