@@ -14,7 +14,7 @@ import type {
   SlowFactsRequest,
   UserDatabase,
 } from '../ports.js';
-import type { MachineMemory, ProcessIdentity } from '../process.js';
+import type { MachineMemory, ProcessIdentity, ProcessSample } from '../process.js';
 import { describeProcess } from './describe.js';
 import { detect, type Candidate } from './detect.js';
 import type { Episode, Episodes } from './episodes.js';
@@ -143,16 +143,11 @@ export class Detector {
       .map(({ violation: { process } }) => ({ pid: process.pid, startTime: process.startTime }));
   }
 
-  /**
-   * Reads each candidate again: the scan may have taken it for another, or for another user's, whose limits are others, or it
-   * may have shrunk or gone.
-   */
   #inspect(candidates: readonly Candidate[]): Inspected[] {
     const { measure } = this.#configuration.settings;
     return candidates.flatMap((candidate) => {
-      const inspection = this.#source.inspect(candidate.sample);
-      return inspection?.uid === candidate.sample.uid &&
-        !inspection.isExiting &&
+      const inspection = this.#inspectAgain(candidate.sample);
+      return inspection !== undefined &&
         quickMeasure(measure, inspection.rssBytes, inspection.sharedBytes) > candidate.limit.limitBytes
         ? [{ ...candidate, inspection }]
         : [];
@@ -161,16 +156,23 @@ export class Detector {
 
   #inspectRaised(raised: readonly Raised[]): Inspected[] {
     return raised.flatMap(({ finding, sample }) => {
-      const inspection = this.#source.inspect(sample);
+      const inspection = this.#inspectAgain(sample);
       const limit = {
         limitBytes: finding.limitBytes,
         rule: `plugin:${finding.plugin}`,
         ruleReason: finding.reason,
       };
-      return inspection !== undefined && !inspection.isExiting
-        ? [{ sample, limit, doubts: [], inspection, finding }]
-        : [];
+      return inspection === undefined ? [] : [{ sample, limit, doubts: [], inspection, finding }];
     });
+  }
+
+  /**
+   * The scan may have taken the process for another, or for another user's, whose limits and total are others, or it may be on
+   * its way out or gone: then there is nobody to judge in this scan.
+   */
+  #inspectAgain(sample: ProcessSample): ProcessInspection | undefined {
+    const inspection = this.#source.inspect(sample);
+    return inspection?.uid === sample.uid && !inspection.isExiting ? inspection : undefined;
   }
 
   async #readWhatIsNeeded(candidates: readonly Inspected[]): Promise<SlowFacts[]> {

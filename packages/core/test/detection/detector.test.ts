@@ -108,6 +108,19 @@ describe('detection', () => {
       await test.tick();
       expect(signalledPids(test)).to.deep.equal([raised[1]?.pid]);
     });
+
+    it('passes over who turns out to be another user’s than the scan has said', async () => {
+      const raised: ProcessIdentity[] = [];
+      const test = new TestMonitor({ extensions: { detectors: [raising('a', () => raised)] } });
+      raised.push(
+        test.machine.spawn({ rssBytes: 1.5 * GB, uid: 2000 }),
+        test.machine.spawn({ rssBytes: 1.5 * GB, uid: 1000 }),
+      );
+      const scan = test.machine.scan.bind(test.machine);
+      test.machine.scan = () => ({ ...scan(), uid: Uint32Array.of(1000, 1000) });
+      await test.tick();
+      expect(signalledPids(test)).to.deep.equal([raised[1]?.pid]);
+    });
   });
 
   it('judges the largest first', async () => {
