@@ -101,7 +101,7 @@ export class Detector {
         this.#violation(candidate, slowFacts[index] ?? NO_SLOW_FACTS, memory);
       if (episode !== undefined) {
         violators.set(inspection.pid, episode);
-        if (finding !== undefined) {
+        if (finding !== undefined && !episode.isBeyondReach) {
           settled.add(finding);
         }
       }
@@ -112,7 +112,7 @@ export class Detector {
 
   /**
    * Those over their limits come first, then what plugins raise, in their order. One process is one violation: a finding about
-   * a violator adds nothing, and nobody else has to go for it.
+   * a violator adds nothing, and nobody else has to go for it, unless that one can't be ended.
    */
   async #findCandidates(columns: ScanColumns, memory: MachineMemory): Promise<Inspected[]> {
     const { limits, settings } = this.#configuration;
@@ -129,17 +129,20 @@ export class Detector {
       this.#detectors,
       columns,
       memory,
-      this.#terminating(),
+      {
+        terminating: this.#processesThat(({ isBeingTerminated }) => isBeingTerminated),
+        beyondReach: this.#processesThat(({ isBeyondReach }) => isBeyondReach),
+      },
       this.#clock,
       this.#onFailure,
     );
     return [...over, ...this.#inspectRaised(raised)];
   }
 
-  #terminating(): ProcessIdentity[] {
+  #processesThat(are: (episode: Episode) => boolean): ProcessIdentity[] {
     return this.#episodes
       .all()
-      .filter(({ isBeingTerminated }) => isBeingTerminated)
+      .filter(are)
       .map(({ violation: { process } }) => ({ pid: process.pid, startTime: process.startTime }));
   }
 

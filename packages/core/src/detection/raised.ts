@@ -30,6 +30,11 @@ export interface DetectScan {
   readonly samples: ScanSamples;
   /** Processes that are being ended: their memory is still there, and on its way out. */
   readonly terminating: readonly ProcessIdentity[];
+  /**
+   * Processes about which nothing more is done (a signal was refused or outlived, or the terminator has frozen it, say): their memory
+   * stays taken. A detection that names one goes to the next of its `processes`.
+   */
+  readonly beyondReach: readonly ProcessIdentity[];
 }
 
 /** What a plugin's detector found in one scan; undefined is nothing. */
@@ -64,7 +69,7 @@ export async function raise(
   detectors: readonly PluginDetector[],
   columns: ScanColumns,
   memory: MachineMemory,
-  terminating: readonly ProcessIdentity[],
+  { terminating, beyondReach }: Pick<DetectScan, 'terminating' | 'beyondReach'>,
   clock: Clock,
   onFailure: HookFailure,
 ): Promise<Raised[]> {
@@ -72,7 +77,11 @@ export async function raise(
     return [];
   }
   // What they share; the columns are their own.
-  const shared = deepFreeze({ memory: { ...memory }, terminating: [...terminating] });
+  const shared = deepFreeze({
+    memory: { ...memory },
+    terminating: [...terminating],
+    beyondReach: [...beyondReach],
+  });
   const answers = await Promise.all(
     detectors.map(async (detector) => {
       try {
@@ -89,11 +98,24 @@ export async function raise(
     return [];
   }
   const samples = samplesByIdentity(columns);
+  const hopeless = new Set(beyondReach.map(identityKey));
   return answers.flat().flatMap((finding) =>
-    finding.processes.flatMap((identity) => {
+    firstOf(finding.processes, hopeless).flatMap((identity) => {
       const sample = samples.get(identityKey(identity));
       return sample === undefined ? [] : [{ finding, sample }];
     }),
+  );
+}
+
+/** Whoever can't be ended takes no place from one who can: else eight of them would protect all others. */
+function firstOf(
+  processes: readonly ProcessIdentity[],
+  hopeless: ReadonlySet<string>,
+): readonly ProcessIdentity[] {
+  return [true, false].flatMap((isHopeless) =>
+    processes
+      .filter((identity) => hopeless.has(identityKey(identity)) === isHopeless)
+      .slice(0, MOST_PROCESSES),
   );
 }
 
@@ -129,7 +151,7 @@ function validated(answer: unknown): Detection[] {
 /** The plugin may go on writing in its own. */
 function copyOf({ processes, usedBytes, limitBytes, reason, spareBelowBytes }: Detection): Detection {
   return {
-    processes: processes.slice(0, MOST_PROCESSES).map(({ pid, startTime }) => ({ pid, startTime })),
+    processes: processes.map(({ pid, startTime }) => ({ pid, startTime })),
     usedBytes,
     limitBytes,
     reason: shortened(reason),

@@ -1,10 +1,10 @@
-import type { ProcessIdentity } from '@memory-monitor/core';
+import type { DetectScan, ProcessIdentity } from '@memory-monitor/core';
 import { expect } from 'chai';
 
 import { TestMonitor, type FakeProcess, type TestMonitorOptions } from '@memory-monitor/core/testing';
 
 import { always } from '../support/deciders.js';
-import { GB, hog, outcomesOf, PAGE_BYTES, signalledPids } from '../support/hogs.js';
+import { GB, hog, immortalHog, outcomesOf, PAGE_BYTES, signalledPids } from '../support/hogs.js';
 
 const GB_ONLY = { ramGbThreshold: 2, ramPercentThreshold: 100 };
 const PERCENT_ONLY = { ramGbThreshold: 1000, ramPercentThreshold: 41 };
@@ -120,6 +120,68 @@ describe('detection', () => {
       test.machine.scan = () => ({ ...scan(), uid: Uint32Array.of(1000, 1000) });
       await test.tick();
       expect(signalledPids(test)).to.deep.equal([raised[1]?.pid]);
+    });
+
+    describe('once a process can not be ended', () => {
+      /** After SIGTERM, SIGKILL, and the time that a process may take to exit. */
+      const ticksUntilGivenUp = async (test: TestMonitor): Promise<void> => {
+        await test.tick();
+        await test.clock.advance(30_000);
+      };
+
+      it('goes to the next of the list, and is told once of the first', async () => {
+        const raised: ProcessIdentity[] = [];
+        const test = new TestMonitor({ extensions: { detectors: [raising('a', () => raised)] } });
+        raised.push(
+          test.machine.spawn(immortalHog({ rssBytes: 1.5 * GB })),
+          test.machine.spawn({ rssBytes: 1.2 * GB }),
+        );
+        await ticksUntilGivenUp(test);
+        await test.tick();
+        expect(signalledPids(test)).to.deep.equal(raised.map(({ pid }) => pid));
+        expect(outcomesOf(test)).to.deep.equal(['failed', 'terminated']);
+      });
+
+      it('goes to the next of the list also where the first is over a limit of its own', async () => {
+        const raised: ProcessIdentity[] = [];
+        const test = new TestMonitor({ extensions: { detectors: [raising('a', () => raised)] } });
+        raised.push(test.machine.spawn(immortalHog()), test.machine.spawn({ rssBytes: 1.2 * GB }));
+        await ticksUntilGivenUp(test);
+        await test.tick();
+        expect(signalledPids(test)).to.deep.equal(raised.map(({ pid }) => pid));
+      });
+
+      it('does nothing more where all of the list are like that, and tells each once', async () => {
+        const raised: ProcessIdentity[] = [];
+        const test = new TestMonitor({ extensions: { detectors: [raising('a', () => raised)] } });
+        raised.push(
+          test.machine.spawn(immortalHog({ rssBytes: 1.5 * GB })),
+          test.machine.spawn(immortalHog({ rssBytes: 1.2 * GB })),
+        );
+        await ticksUntilGivenUp(test);
+        await ticksUntilGivenUp(test);
+        for (let scan = 0; scan < 5; scan += 1) {
+          await test.tick();
+        }
+        expect(outcomesOf(test)).to.deep.equal(['failed', 'failed']);
+        expect(test.machine.signals).to.have.lengthOf(6);
+        expect(test.eventsOf('violation')).to.have.lengthOf(2);
+        expect(test.eventsOf('decision')).to.have.lengthOf(2);
+      });
+
+      it('tells the plugins which one that is', async () => {
+        const seen: (readonly ProcessIdentity[])[] = [];
+        const detect = ({ beyondReach }: DetectScan): undefined => void seen.push(beyondReach);
+        const test = new TestMonitor({
+          extensions: { detectors: [{ plugin: 'a', deadlineMs: 500, detect }] },
+        });
+        const hopeless = test.machine.spawn(immortalHog());
+        await ticksUntilGivenUp(test);
+        test.machine.exit(hopeless.pid);
+        await test.tick();
+        await test.tick();
+        expect(seen).to.deep.equal([[], [hopeless], [hopeless], []]);
+      });
     });
   });
 

@@ -1,4 +1,10 @@
-import type { DetectAnswer, Detection, DetectScan, PluginDetector } from '@memory-monitor/core';
+import type {
+  DetectAnswer,
+  Detection,
+  DetectScan,
+  PluginDetector,
+  ProcessIdentity,
+} from '@memory-monitor/core';
 import { FakeClock, settle } from '@memory-monitor/core/testing';
 import { expect } from 'chai';
 
@@ -22,14 +28,17 @@ const detection = (more: Partial<Detection> = {}): Detection => ({
 describe('what plugins raise', () => {
   let clock: FakeClock;
   let failures: string[];
+  let beyondReach: ProcessIdentity[];
   beforeEach(() => {
     clock = new FakeClock();
     failures = [];
+    beyondReach = [];
   });
 
   const raisedBy = async (...detects: readonly PluginDetector['detect'][]): Promise<Raised[]> => {
     const detectors = detects.map((detect, index) => ({ plugin: `p${index}`, deadlineMs: 500, detect }));
-    return await raise(detectors, TWENTY, MEMORY, [identity(20)], clock, (plugin, hook, error) => {
+    const going = { terminating: [identity(20)], beyondReach };
+    return await raise(detectors, TWENTY, MEMORY, going, clock, (plugin, hook, error) => {
       failures.push(`${plugin} ${hook}: ${(error as Error).message}`);
     });
   };
@@ -71,6 +80,13 @@ describe('what plugins raise', () => {
     const processes = Array.from({ length: 20 }, (_, index) => identity(20 - index));
     const raised = await raisedBy(answering([detection({ processes }), detection()]));
     expect(pidsOf(raised)).to.deep.equal([20, 19, 18, 17, 16, 15, 14, 13, 1]);
+  });
+
+  it('is about eight that can be ended, however many before them can not, and about eight of those', async () => {
+    const processes = Array.from({ length: 20 }, (_, index) => identity(index + 1));
+    beyondReach = processes.slice(0, 11);
+    const raised = await raisedBy(answering([detection({ processes })]));
+    expect(pidsOf(raised)).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 14, 15, 16, 17, 18, 19]);
   });
 
   const garbage: Record<string, unknown> = {
