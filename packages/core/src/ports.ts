@@ -37,6 +37,11 @@ export interface ProcessInspection extends ProcessIdentity {
   readonly isKernelThread: boolean;
   /** It is on its way out and has let go of its memory, but is not a zombie yet. */
   readonly isExiting: boolean;
+  /**
+   * PID of whoever traces it, ptrace(2), and holds it: no signal ends it then. Left out where it is not held, or its source does
+   * not know.
+   */
+  readonly heldByPid?: number | undefined;
   /** PIDs from the parent upwards, as many as it takes to tell what the monitor has started. */
   readonly ancestors: readonly number[];
   readonly startedAtMs: number;

@@ -10,7 +10,7 @@ import type {
   Terminator,
 } from './terminator.js';
 
-/** A process that has not exited so long after SIGKILL is stuck in the kernel. Freeing many gigabytes takes seconds. */
+/** A process that has not exited so long after SIGKILL is not going to. Freeing many gigabytes takes seconds. */
 const SURVIVAL_MS = 15_000;
 /** Share of the grace period in which a stopping monitor sends the last SIGKILL. */
 const STOP_KILL_SHARE = 0.8;
@@ -72,7 +72,7 @@ export class SignalTerminator implements Terminator {
     }
     return (await hold.exitsWithin(SURVIVAL_MS))
       ? KILLED
-      : { outcome: 'failed', signal: 'SIGKILL', reason: whyItLives(request) };
+      : { outcome: 'failed', signal: 'SIGKILL', reason: whyItLives(hold, request) };
   }
 
   async #endAfterSigterm(hold: Hold, { state, ending }: Obstacle): Promise<TerminationEnding> {
@@ -85,8 +85,12 @@ export class SignalTerminator implements Terminator {
   }
 }
 
-function whyItLives({ stop }: TerminationRequest): string {
-  return stop.hasBegun
-    ? 'it had not exited after SIGKILL when the monitor stopped'
-    : 'it does not exit after SIGKILL: it is stuck in the kernel (uninterruptible)';
+function whyItLives(hold: Hold, { stop }: TerminationRequest): string {
+  if (stop.hasBegun) {
+    return 'it had not exited after SIGKILL when the monitor stopped';
+  }
+  const tracerPid = hold.heldByPid();
+  return tracerPid === undefined
+    ? 'it does not exit after SIGKILL: it is stuck in the kernel (uninterruptible)'
+    : `it does not exit after SIGKILL: it is held by a tracer (PID ${tracerPid}), which has to be ended for that`;
 }

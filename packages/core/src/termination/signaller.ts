@@ -84,6 +84,10 @@ class GuardedHold implements Hold {
     }
   }
 
+  heldByPid(): number | undefined {
+    return this.#handle.inspect()?.heldByPid;
+  }
+
   close(): void {
     this.#handle.close();
   }

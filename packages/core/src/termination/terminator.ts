@@ -64,6 +64,8 @@ export interface Hold {
    * `stopShare` of the grace period, 0.95 if left out.
    */
   exitsWithin(ms: number, stopShare?: number): Promise<boolean>;
+  /** PID of whoever traces the process and holds it, so that no signal ends it; undefined if nobody does. */
+  heldByPid(): number | undefined;
   /** Lets the process go: no signal is sent through this hold any more. */
   close(): void;
 }

@@ -137,6 +137,24 @@ describe('a termination', () => {
       expect(test.eventsOf('decision')).to.have.length(1);
     });
 
+    it('is told to be stuck in the kernel', async () => {
+      const test = await started(immortalHog());
+      await test.clock.advance(20_000);
+      expect(test.eventsOf('kill')[0]?.reason).to.match(/: it is stuck in the kernel/);
+    });
+
+    it('is told to be held by its tracer, where that is what keeps it, and the tracer gets no signal', async () => {
+      const test = new TestMonitor();
+      const tracer = test.machine.spawn();
+      const held = test.machine.spawn(immortalHog({ heldByPid: tracer.pid }));
+      await test.tick();
+      await test.clock.advance(20_000);
+      expect(test.eventsOf('kill')[0]?.reason).to.equal(
+        `it does not exit after SIGKILL: it is held by a tracer (PID ${tracer.pid}), which has to be ended for that`,
+      );
+      expect(signalsOf(test)).to.deep.equal(signalsOf(test, held.pid));
+    });
+
     it('is watched, and its exit is told', async () => {
       const test = new TestMonitor();
       const { pid } = test.machine.spawn(immortalHog());

@@ -7,7 +7,12 @@ export interface Status {
   readonly fileBytes: number;
   readonly sharedMemoryBytes: number;
   readonly swapBytes: number;
+  /** Who traces it and holds it, ptrace(2): a thread's PID that kill(2) takes. Left out if nobody does. */
+  readonly heldByPid?: number;
 }
+
+/** `t` of fs/proc/array.c: stopped by a tracer. `T` is stopped by a signal, which SIGKILL ends. */
+const TRACING_STOP = '\nState:\tt';
 
 /** Reads a `status` file; undefined if it names no owner. Memory lines that a kernel does not write count as 0. */
 export function parseStatus(bytes: Buffer): Status | undefined {
@@ -18,6 +23,7 @@ export function parseStatus(bytes: Buffer): Status | undefined {
   if (uid === undefined || gid === undefined) {
     return undefined;
   }
+  const tracerPid = firstNumber(text, 'TracerPid') ?? 0;
   const bytesOf = (key: string): number => (firstNumber(text, key) ?? 0) * 1024;
   return {
     uid,
@@ -26,6 +32,7 @@ export function parseStatus(bytes: Buffer): Status | undefined {
     fileBytes: bytesOf('RssFile'),
     sharedMemoryBytes: bytesOf('RssShmem'),
     swapBytes: bytesOf('VmSwap'),
+    ...(text.includes(TRACING_STOP) && tracerPid > 0 ? { heldByPid: tracerPid } : {}),
   };
 }
 

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { PAGE_BYTES } from '#src/proc/page-size.js';
 import { ProcessInspector } from '#src/proc/inspect.js';
 import { ProcReader } from '#src/proc/proc-reader.js';
-import { FakeProc, PF_EXITING, type FakeEntry } from '../support/fake-proc.js';
+import { FakeProc, PF_EXITING, statmLine, statusText, type FakeEntry } from '../support/fake-proc.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 
 describe('an inspection', () => {
@@ -21,6 +21,13 @@ describe('an inspection', () => {
     proc.add({ pid: 42, startTime: 777, ...entry });
     return inspector.inspect({ pid: 42, startTime: 777 });
   };
+
+  it('tells who holds it by tracing it, also where only another thread is left to be held', () => {
+    expect(inspect({ state: 't', tracerPid: 77 })?.heldByPid).to.equal(77);
+    proc.write('42/task/43/statm', statmLine({ pid: 43 }));
+    proc.write('42/task/43/status', statusText({ pid: 43, state: 't', tracerPid: 77 }));
+    expect(inspect({ state: 'Z', threads: 2, residentPages: 0 })?.heldByPid).to.equal(77);
+  });
 
   it('tells everything of one process', () => {
     proc.add({ pid: 41, parentPid: 1 });

@@ -35,6 +35,16 @@ describe('a status file', () => {
     }
   });
 
+  it('tells who holds the process by tracing it, and nobody who traces it while it runs', () => {
+    const heldBy = (state: string, tracerPid: number) =>
+      parseStatus(statusText({ pid: 42, state, tracerPid }))?.heldByPid;
+    expect(heldBy('t', 77)).to.equal(77);
+    expect(heldBy('S', 77)).to.equal(undefined);
+    expect(heldBy('T', 0)).to.equal(undefined);
+    // One outside of the PID namespace that `/proc` belongs to.
+    expect(heldBy('t', 0)).to.equal(undefined);
+  });
+
   it('is read right whatever the name', () => {
     const comms = fc.uint8Array({ min: 1, max: 255, maxLength: 15 });
     fc.assert(

@@ -19,6 +19,7 @@ export interface FakeEntry {
   readonly executable?: string | Buffer;
   readonly cgroup?: string;
   readonly oomScoreAdj?: number;
+  readonly tracerPid?: number;
 }
 
 export const PF_EXITING = 0x4;
@@ -80,7 +81,7 @@ export function statLine(entry: FakeEntry): Buffer {
 
 /** The kernel escapes newlines and backslashes in a name here, and only here. */
 export function statusText(entry: FakeEntry): Buffer {
-  const { pid, comm = 'fake', state = 'S', uid = 1000, gid = 1000 } = entry;
+  const { pid, comm = 'fake', state = 'S', uid = 1000, gid = 1000, tracerPid = 0 } = entry;
   const name = Buffer.from(comm).toString('latin1').replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
   const lines = [
     `Name:\t${name}`,
@@ -88,6 +89,7 @@ export function statusText(entry: FakeEntry): Buffer {
     `State:\t${state} (sleeping)`,
     `Tgid:\t${pid}`,
     `Pid:\t${pid}`,
+    `TracerPid:\t${tracerPid}`,
     `Uid:\t${uid}\t${uid}\t${uid}\t${uid}`,
     `Gid:\t${gid}\t${gid}\t${gid}\t${gid}`,
     'FDSize:\t64',
