@@ -10,6 +10,7 @@ import type {
 
 import { MachineMemoryReader } from './machine-memory.js';
 import { ProcessInspector } from './proc/inspect.js';
+import { LiveThreads } from './proc/live-threads.js';
 import { ProcReader } from './proc/proc-reader.js';
 import { SlowFactsReader } from './proc/slow-facts.js';
 import { Scanner } from './scan/scanner.js';
@@ -25,9 +26,10 @@ export class LinuxProcessSource implements ProcessSource {
   /** `procRoot` is where a proc file system is mounted, or a tree that looks like one. */
   constructor(procRoot = '/proc') {
     const reader = new ProcReader();
-    this.inspector = new ProcessInspector(reader, procRoot);
+    const liveThreads = new LiveThreads(reader, procRoot);
+    this.inspector = new ProcessInspector(reader, procRoot, liveThreads);
     this.#memory = new MachineMemoryReader(reader, procRoot);
-    this.#scanner = new Scanner(reader, procRoot);
+    this.#scanner = new Scanner(reader, procRoot, liveThreads);
     this.#slowFacts = new SlowFactsReader(this.inspector, procRoot);
   }
 

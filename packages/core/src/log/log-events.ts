@@ -51,7 +51,7 @@ export function logEvents(
     logger.info(scanFields(event), `Scan complete. Scanned: ${event.scanned}, Killed: ${event.killed}`);
     if (event.unreadable > 0 && !isUnreadableTold) {
       isUnreadableTold = true;
-      const message = `${event.unreadable} processes can not be read, so they are never ended; run as root, or look at the hidepid option of /proc`;
+      const message = `${event.unreadable} processes can not be read, so they are never ended; run as root, look at the hidepid option of /proc, or for zombies with hundreds of threads (ps -eo pid,stat,nlwp)`;
       logger.warn({ event: 'unreadable', count: event.unreadable }, message);
     }
   });

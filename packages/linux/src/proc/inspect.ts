@@ -1,7 +1,7 @@
 import type { ProcessIdentity, ProcessInspection } from '@memory-monitor/core';
 
 import { parseCgroup, unitOf } from './cgroup.js';
-import { findThreadWithMemory } from './live-thread.js';
+import { LiveThreads } from './live-threads.js';
 import { PAGE_BYTES } from './page-size.js';
 import type { ProcReader } from './proc-reader.js';
 import {
@@ -29,11 +29,14 @@ const DELETED = ' (deleted)';
 export class ProcessInspector {
   readonly #reader: ProcReader;
   readonly #procRoot: string;
+  readonly #liveThreads: LiveThreads;
   readonly #statm = new Float64Array(3);
 
-  constructor(reader: ProcReader, procRoot: string) {
+  /** `liveThreads` are shared with whoever else looks for them, so that what one has found the other knows. */
+  constructor(reader: ProcReader, procRoot: string, liveThreads = new LiveThreads(reader, procRoot)) {
     this.#reader = reader;
     this.#procRoot = procRoot;
+    this.#liveThreads = liveThreads;
   }
 
   /** Undefined if the process is gone, has exited, is another one, can't be read, or only borrows its parent's memory. */
@@ -43,8 +46,8 @@ export class ProcessInspector {
       return undefined;
     }
     const directory = this.#memoryDirectory(identity.pid, stat);
-    const memory = this.#memory(directory);
-    if (memory === undefined) {
+    const memory = directory === undefined ? undefined : this.#memory(directory);
+    if (directory === undefined || memory === undefined) {
       return undefined;
     }
     const inspection = {
@@ -109,12 +112,13 @@ export class ProcessInspector {
   }
 
   /** Where the memory shows: at another thread, once the first one has ended and left the process to the others. */
-  #memoryDirectory(pid: number, stat: Stat): string {
+  #memoryDirectory(pid: number, stat: Stat): string | undefined {
     const process = `${this.#procRoot}/${pid}`;
     if (!isZombie(stat)) {
       return process;
     }
-    return findThreadWithMemory(this.#reader, process, this.#statm) ?? process;
+    const thread = this.#liveThreads.find(pid, this.#statm);
+    return thread.state === 'found' ? thread.directory : thread.state === 'none' ? process : undefined;
   }
 
   #memory(directory: string) {

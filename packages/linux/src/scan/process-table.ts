@@ -59,6 +59,10 @@ export class ProcessTable {
     return entry;
   }
 
+  has(pid: number): boolean {
+    return this.#entries.has(pid);
+  }
+
   forget(pid: number): void {
     this.#entries.delete(pid);
   }

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { messageOf, MonitorError, type ScanColumns } from '@memory-monitor/core';
 
 import type { ProcReader } from '../proc/proc-reader.js';
-import { findThreadWithMemory } from '../proc/live-thread.js';
+import type { LiveThreads } from '../proc/live-threads.js';
 import { PAGE_BYTES } from '../proc/page-size.js';
 import { ProcessTable, type TableEntry } from './process-table.js';
 
@@ -28,14 +28,16 @@ export class Scanner {
   readonly #reader: ProcReader;
   readonly #procRoot: string;
   readonly #table: ProcessTable;
+  readonly #liveThreads: LiveThreads;
   readonly #numbers = new Float64Array(STATM_NUMBERS);
   #columns = columnsFor(FIRST_CAPACITY);
   #count = 0;
   #unreadable = 0;
   #scan = 0;
 
-  constructor(reader: ProcReader, procRoot: string) {
+  constructor(reader: ProcReader, procRoot: string, liveThreads: LiveThreads) {
     this.#reader = reader;
+    this.#liveThreads = liveThreads;
     this.#procRoot = procRoot;
     this.#table = new ProcessTable(reader, procRoot);
   }
@@ -51,6 +53,7 @@ export class Scanner {
       }
     }
     this.#table.sweep(this.#scan);
+    this.#liveThreads.keepOnly((pid) => this.#table.has(pid));
     return { ...this.#columns, count: this.#count, unreadable: this.#unreadable };
   }
 
@@ -80,7 +83,10 @@ export class Scanner {
     }
   }
 
-  /** Returns how many of the numbers are this process's: where that is not all, the rest are another's. */
+  /**
+   * Returns how many of the numbers are this process's: where that is not all, the rest are another's. Memory that no thread of
+   * very many shows counts as unreadable, and not as none.
+   */
   #readMemory({ pid, statmPath, isKernelThread }: TableEntry): number {
     const count = this.#reader.readNumbers(statmPath, this.#numbers);
     if (
@@ -89,8 +95,12 @@ export class Scanner {
       !isKernelThread &&
       this.#table.hasLostFirstThread(pid)
     ) {
-      const thread = findThreadWithMemory(this.#reader, `${this.#procRoot}/${pid}`, this.#numbers);
-      if (thread === undefined) {
+      const { state } = this.#liveThreads.find(pid, this.#numbers);
+      if (state === 'unknown') {
+        this.#unreadable += 1;
+        return 0;
+      }
+      if (state === 'none') {
         this.#numbers.fill(0);
       }
     }

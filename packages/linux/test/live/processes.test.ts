@@ -209,6 +209,24 @@ describe('a process as /proc shows it', () => {
     },
   );
 
+  itWhere(
+    lacksCompiler,
+    'that hides its memory among 900 threads that have ended is unreadable first, and shows it within a few scans',
+    async () => {
+      const actor = await startActor('hidden', 900);
+      const [pid = 0] = actor.pids;
+      const first = source.scan();
+      expect(sampleOf(first, pid)).to.equal(undefined);
+      const scans = Array.from({ length: 9 }, () => source.scan()).map((columns) => ({
+        rssBytes: sampleOf(columns, pid)?.rssBytes ?? 0,
+        unreadable: columns.unreadable,
+      }));
+      expect(scans.at(-1)?.rssBytes).to.be.within(60 * MB - KERNEL_ERROR_BYTES, 60 * MB + 2 * SLACK_BYTES);
+      expect(scans.at(-1)?.unreadable).to.equal(first.unreadable - 1);
+      expect(inspect(pid)?.rssBytes).to.be.within(60 * MB - KERNEL_ERROR_BYTES, 60 * MB + 2 * SLACK_BYTES);
+    },
+  );
+
   itWhere(lacksCompiler, 'between vfork and exec is not inspected with its parent’s memory', async () => {
     const actor = await startActor('vforking', 60);
     const [child = 0, parent = 0] = actor.pids;

@@ -1,4 +1,6 @@
 import { MonitorError } from '@memory-monitor/core';
+import { readdirSync } from 'node:fs';
+
 import { expect } from 'chai';
 
 import { PAGE_BYTES } from '#src/proc/page-size.js';
@@ -97,6 +99,59 @@ describe('a scan', () => {
       expect(source.inspect({ pid: 42, startTime: 100 })?.rssBytes ?? 0).to.equal(0);
     });
   }
+
+  describe('of a process whose first thread has ended, with 899 more that have and one that has not', () => {
+    const BY_THE_LIVE_ONE = { rssBytes: 700 * PAGE_BYTES };
+    let threads: readonly string[];
+    beforeEach(() => {
+      proc.add({ pid: 42, state: 'Z', threads: 901, residentPages: 0, sharedPages: 0 });
+      for (let tid = 42; tid < 943; tid += 1) {
+        proc.write(`42/task/${tid}/statm`, '0 0 0 0 0 0 0\n');
+      }
+      threads = readdirSync(`${proc.root}/42/task`);
+    });
+    const revive = (tid: string | undefined): void => {
+      proc.write(`42/task/${tid}/statm`, statmLine({ pid: 42, residentPages: 700 }));
+      proc.write(`42/task/${tid}/status`, statusText({ pid: 42 }));
+    };
+    const end = (tid: string | undefined): void => {
+      proc.write(`42/task/${tid}/statm`, '0 0 0 0 0 0 0\n');
+    };
+
+    for (const index of [0, -1]) {
+      it(`sees the memory at once where that is the ${index === 0 ? 'first' : 'last'} of the list`, () => {
+        revive(threads.at(index));
+        expect(sampleOf(source.scan(), 42)).to.include(BY_THE_LIVE_ONE);
+        expect(source.inspect({ pid: 42, startTime: 100 })).to.include(BY_THE_LIVE_ONE);
+      });
+    }
+
+    it('sees the memory within a few scans wherever that is, and then in each scan and each inspection', () => {
+      for (let index = 0; index < threads.length; index += 37) {
+        const [tid, fresh] = [threads.at(index), new LinuxProcessSource(proc.root)];
+        revive(tid);
+        const scans = Array.from({ length: 10 }, () => sampleOf(fresh.scan(), 42)?.rssBytes);
+        expect(scans.slice(7), tid).to.deep.equal([700, 700, 700].map((pages) => pages * PAGE_BYTES));
+        expect(fresh.inspect({ pid: 42, startTime: 100 })).to.include(BY_THE_LIVE_ONE);
+        end(tid);
+      }
+    });
+
+    it('counts it as unreadable as long as no live one has been met, and not as one without memory', () => {
+      expect(source.scan()).to.include({ count: 0, unreadable: 1 });
+      expect(source.inspect({ pid: 42, startTime: 100 })).to.equal(undefined);
+      revive(threads.at(-1));
+      expect(source.scan()).to.include({ count: 1, unreadable: 0 });
+    });
+
+    it('goes on to look once the one that it has met has ended', () => {
+      revive(threads.at(0));
+      expect(sampleOf(source.scan(), 42)).to.include(BY_THE_LIVE_ONE);
+      end(threads.at(0));
+      revive(threads.at(-1));
+      expect(sampleOf(source.scan(), 42)).to.include(BY_THE_LIVE_ONE);
+    });
+  });
 
   it('shows a zombie without memory, and an inspection shows none', () => {
     proc.add({ pid: 42, state: 'Z', residentPages: 0, sharedPages: 0 });
