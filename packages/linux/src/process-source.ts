@@ -20,6 +20,8 @@ export class LinuxProcessSource implements ProcessSource {
   readonly #memory: MachineMemoryReader;
   readonly #scanner: Scanner;
   readonly #slowFacts: SlowFactsReader;
+  /** As it was read last. */
+  #ramBytes = Number.POSITIVE_INFINITY;
   /** Reads single processes; shared with the handles. */
   readonly inspector: ProcessInspector;
 
@@ -34,11 +36,13 @@ export class LinuxProcessSource implements ProcessSource {
   }
 
   readMemory(): MachineMemory {
-    return this.#memory.read();
+    const memory = this.#memory.read();
+    this.#ramBytes = memory.totalBytes;
+    return memory;
   }
 
   scan(): ScanColumns {
-    return this.#scanner.scan();
+    return this.#scanner.scan(this.#ramBytes);
   }
 
   inspect(identity: ProcessIdentity): ProcessInspection | undefined {

@@ -1,9 +1,12 @@
 import { hasExited, isKernelThread, isZombie, parseStat } from '../proc/stat.js';
 import { parseStatus } from '../proc/status.js';
 import type { ProcReader } from '../proc/proc-reader.js';
+import { isUnlike } from './likeness.js';
 
 /** A new process may still be on its way from root to the user that it is started for: it is read in its second scan too. */
 const FIRST_READINGS = 2;
+/** In the place of its memory, until that is known: a process has just been read. */
+const NOT_KNOWN_YET = -1;
 
 /** What is read of a process once and kept until it goes. */
 export interface TableEntry {
@@ -12,15 +15,18 @@ export interface TableEntry {
   startTime: number;
   uid: number;
   isKernelThread: boolean;
-  /** How often it has been read. */
+  /** How often this process has been read. */
   readings: number;
+  /** The memory that the PID had when it was certain last who it is. */
+  residentBytes: number;
   /** Number of the last scan that met it. */
   seenInScan: number;
 }
 
 /**
  * Who each PID is. An entry is read in the first two scans that meet its PID, and again every so many scans, since a PID may have
- * been handed on between two scans, and a process may change its uid.
+ * been handed on between two scans, and a process may change its uid. Whoever has much memory, or another amount than before, is
+ * made sure of at once: a successor of any consequence passes for the one before in no scan.
  */
 export class ProcessTable {
   readonly #reader: ProcReader;
@@ -49,6 +55,7 @@ export class ProcessTable {
       uid: 0,
       isKernelThread: false,
       readings: 0,
+      residentBytes: NOT_KNOWN_YET,
       seenInScan: 0,
     };
     if (!this.#read(entry)) {
@@ -57,6 +64,27 @@ export class ProcessTable {
     }
     this.#entries.set(pid, entry);
     return entry;
+  }
+
+  /**
+   * Makes sure that the PID is still who the entry says, if its memory makes one doubt it: a successor is read. False if there is
+   * nobody to read any more. Of a process that is as it was and has no more than `largeBytes`, nothing is read.
+   */
+  recognise(entry: TableEntry, residentBytes: number, largeBytes: number): boolean {
+    const formerBytes = entry.residentBytes;
+    if (
+      formerBytes !== NOT_KNOWN_YET &&
+      residentBytes <= largeBytes &&
+      !isUnlike(residentBytes, formerBytes)
+    ) {
+      return true;
+    }
+    const isRecognised =
+      formerBytes === NOT_KNOWN_YET ||
+      this.#stat(entry.pid)?.startTime === entry.startTime ||
+      this.#read(entry);
+    entry.residentBytes = residentBytes;
+    return isRecognised;
   }
 
   has(pid: number): boolean {
@@ -98,10 +126,11 @@ export class ProcessTable {
     if (stat === undefined || owner === undefined) {
       return false;
     }
+    entry.readings = entry.startTime === stat.startTime ? entry.readings + 1 : 1;
     entry.startTime = stat.startTime;
     entry.uid = owner.uid;
     entry.isKernelThread = isKernelThread(stat);
-    entry.readings += 1;
+    entry.residentBytes = NOT_KNOWN_YET;
     return true;
   }
 

@@ -10,6 +10,8 @@ import { ProcessTable, type TableEntry } from './process-table.js';
 const FIRST_CAPACITY = 4096;
 /** Each process's identity is read again once in so many scans. */
 const SCANS_PER_REREAD = 32;
+/** Who has more than this share of the RAM is made sure of in each scan: there can't be many. */
+const LARGE_SHARE = 0.01;
 /** `size resident shared …` of `statm`, in pages; proc_pid_statm(5). */
 const STATM_NUMBERS = 3;
 /** Names of processes below `/proc`: PIDs are less than 2²², PID_MAX_LIMIT of include/linux/threads.h. */
@@ -34,6 +36,7 @@ export class Scanner {
   #count = 0;
   #unreadable = 0;
   #scan = 0;
+  #largeBytes = 0;
 
   constructor(reader: ProcReader, procRoot: string, liveThreads: LiveThreads) {
     this.#reader = reader;
@@ -43,7 +46,8 @@ export class Scanner {
   }
 
   /** Throws MM_ERR_PROC_UNREADABLE if the processes can't even be listed. */
-  scan(): ScanColumns {
+  scan(ramBytes: number): ScanColumns {
+    this.#largeBytes = LARGE_SHARE * ramBytes;
     this.#scan += 1;
     this.#count = 0;
     this.#unreadable = 0;
@@ -75,11 +79,13 @@ export class Scanner {
     }
     entry.seenInScan = this.#scan;
     const count = this.#readMemory(entry);
-    if (count === -1) {
+    const rssBytes = (this.#numbers[1] ?? 0) * PAGE_BYTES;
+    const isWhole = count === STATM_NUMBERS;
+    if (count === -1 || (isWhole && !this.#table.recognise(entry, rssBytes, this.#largeBytes))) {
       this.#countIfDenied();
       this.#table.forget(pid);
-    } else if (count === STATM_NUMBERS) {
-      this.#push(entry, (this.#numbers[1] ?? 0) * PAGE_BYTES, (this.#numbers[2] ?? 0) * PAGE_BYTES);
+    } else if (isWhole) {
+      this.#push(entry, rssBytes, (this.#numbers[2] ?? 0) * PAGE_BYTES);
     }
   }
 

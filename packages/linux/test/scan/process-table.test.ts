@@ -50,6 +50,16 @@ describe('the table of processes', () => {
     expect(table.find(42, true)).to.include({ startTime: 200, uid: 2000 });
   });
 
+  it('reads a successor for the second time too', () => {
+    proc.add({ pid: 42, startTime: 100 });
+    table.find(42, false);
+    table.find(42, false);
+    proc.add({ pid: 42, startTime: 200, uid: 0 });
+    expect(table.find(42, true)?.uid).to.equal(0);
+    proc.add({ pid: 42, startTime: 200, uid: 1000 });
+    expect(table.find(42, false)?.uid).to.equal(1000);
+  });
+
   it('drops who can not be read again', () => {
     proc.add({ pid: 42 });
     table.find(42, false);

@@ -191,6 +191,51 @@ describe('a scan', () => {
       scanUntil(42, (sample) => sample?.startTime === 200 && sample.uid === 2);
     });
 
+    for (const [before, after, how] of [
+      [50, 101, 'more than twice as large'],
+      [50, 24, 'less than half as large'],
+      [20_000, 28_300, 'more than 32 MB larger'],
+      [28_300, 20_000, 'more than 32 MB smaller'],
+    ] as const) {
+      it(`at once who has taken over a PID, if that is ${how}`, () => {
+        proc.add({ pid: 42, startTime: 100, uid: 1, residentPages: before });
+        source.scan();
+        source.scan();
+        proc.add({ pid: 42, startTime: 200, uid: 2, residentPages: after });
+        expect(sampleOf(source.scan(), 42)).to.include({ startTime: 200, uid: 2 });
+      });
+    }
+
+    it('at once who has taken over a PID and has more than 1 % of the RAM, as the one before had', () => {
+      proc.write('meminfo', `MemTotal: ${(50 * PAGE_BYTES * 99) / 1024} kB\n`);
+      source.readMemory();
+      proc.add({ pid: 42, startTime: 100, uid: 1, residentPages: 50 });
+      source.scan();
+      source.scan();
+      proc.add({ pid: 42, startTime: 200, uid: 2, residentPages: 50 });
+      expect(sampleOf(source.scan(), 42)).to.include({ startTime: 200, uid: 2 });
+    });
+
+    it('that a process has gone which has grown, and takes no figures of another for its own', () => {
+      proc.add({ pid: 42 });
+      source.scan();
+      source.scan();
+      proc.write('42/statm', statmLine({ pid: 42, residentPages: 1000 }));
+      proc.write('42/stat', 'garbage');
+      expect(pids()).to.deep.equal([]);
+    });
+
+    it('no more than the memory of a process that is about as large as it was: it reads nothing else', () => {
+      proc.add({ pid: 42, residentPages: 50 });
+      source.scan();
+      source.scan();
+      proc.write('42/stat', 'garbage');
+      for (const residentPages of [60, 90, 30]) {
+        proc.write('42/statm', statmLine({ pid: 42, residentPages }));
+        expect(sampleOf(source.scan(), 42)?.rssBytes).to.equal(residentPages * PAGE_BYTES);
+      }
+    });
+
     it('who has taken over a PID in the next scan, once the one before was looked for in vain', () => {
       for (let pid = 42; pid < 42 + SCANS_PER_REREAD; pid += 1) {
         proc.add({ pid, startTime: 100, uid: 1 });
