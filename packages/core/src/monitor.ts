@@ -17,6 +17,7 @@ import type { Clock, Logger, MonitorProcess, Supervisor, UserDatabase } from './
 import type { MachineMemory } from './process.js';
 import type { MonitorStatus, StatusBoard } from './status.js';
 import type { Dispatcher } from './termination/dispatcher.js';
+import type { Recovery } from './termination/recovery.js';
 import type { Stop } from './termination/stop.js';
 import { Turns } from './turns.js';
 
@@ -31,6 +32,7 @@ export interface MonitorParts {
   readonly guards: Guards;
   readonly users: UserDatabase;
   readonly dispatcher: Dispatcher;
+  readonly recovery: Recovery;
   readonly failures: PluginFailures;
   readonly status: StatusBoard;
   readonly events: MonitorEmitter;
@@ -67,11 +69,11 @@ export class Monitor {
    * One tick follows the other: one that takes longer than the interval delays the next, and none piles up.
    */
   async run(options: { readonly once?: boolean } = {}): Promise<void> {
-    const { clock, generations, stop } = this.#parts;
+    const { clock, generations, recovery, stop } = this.#parts;
     this.#lastMemory = generations.stages.source.readMemory();
     this.events.emit('started', this.#description());
     void generations.plugins.start();
-    await within((ms, abort) => clock.sleep(ms, abort), RECOVERY_DEADLINE_MS, this.#tellUnfinished());
+    await within((ms, abort) => clock.sleep(ms, abort), RECOVERY_DEADLINE_MS, recovery.tell());
     while (!stop.hasBegun) {
       const beganMs = clock.monotonicMs();
       await this.#ticks.take(() => this.#tickOrTell());
@@ -81,6 +83,7 @@ export class Monitor {
       await this.#sleepFrom(beganMs);
     }
     await this.#beatUntil(this.#parts.dispatcher.settle());
+    await this.#beatUntil(recovery.settle());
     await this.#beatUntil(this.disposePlugins());
   }
 
@@ -246,19 +249,6 @@ export class Monitor {
 
   #wakeUp(): void {
     this.#wake.abort();
-  }
-
-  async #tellUnfinished(): Promise<void> {
-    const { events, generations, logger } = this.#parts;
-    try {
-      const unfinished = await generations.stages.intents.recover();
-      for (const { pid, startTime, name, user, why, isStillRunning } of unfinished) {
-        events.emit('recovered', { process: { pid, startTime, name, user }, isStillRunning, why });
-      }
-    } catch (error) {
-      const message = `What an earlier run had begun can not be read: ${messageOf(error)}`;
-      logger.warn({ event: 'intent' }, message);
-    }
   }
 
   #description(): StartedEvent {

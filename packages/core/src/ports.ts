@@ -174,8 +174,10 @@ export interface IntentLog {
   begin(intent: Intent): Promise<void>;
   /** Notes what became of it. */
   end(identity: ProcessIdentity, outcome: string): Promise<void>;
-  /** What an earlier run of this boot had begun and not ended; empties the log. */
+  /** What an earlier run of this boot had begun and not ended; each stays in the log until it is forgotten. */
   recover(): Promise<readonly UnfinishedIntent[]>;
+  /** What `recover` gave has been told. An intent of this run about the same process stays. */
+  forget(intent: UnfinishedIntent): Promise<void>;
 }
 
 /** Whoever has started the monitor and restarts it if it hangs: systemd, or nobody. */

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -61,14 +61,28 @@ export class IntentFiles implements IntentLog {
       for (const name of await listOrNone(this.#directory)) {
         const path = join(this.#directory, name);
         const stored = parseIntent(await readOrNothing(path));
-        if (stored === undefined || !this.#isSomebodyElses(stored)) {
-          await rm(path, { force: true, recursive: true });
-        }
         if (stored !== undefined && this.#isOurs(stored)) {
+          await rename(path, this.#pathOf(stored));
           unfinished.push({ ...stored, isStillRunning: this.#inspector.isAlive(stored) });
+        } else if (stored === undefined || !this.#isSomebodyElses(stored)) {
+          await rm(path, { force: true, recursive: true });
         }
       }
       return unfinished;
+    });
+  }
+
+  async forget(identity: ProcessIdentity): Promise<void> {
+    if (this.#directory === '') {
+      return;
+    }
+    await this.#inTurn(async () => {
+      const path = this.#pathOf(identity);
+      const stored = parseIntent(await readOrNothing(path));
+      // This run may have begun to end the same process meanwhile.
+      if (stored !== undefined && this.#isOurs(stored)) {
+        await rm(path, { force: true });
+      }
     });
   }
 

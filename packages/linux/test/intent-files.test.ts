@@ -51,8 +51,15 @@ describe('intents on disk', () => {
     const text = typeof content === 'string' ? content : JSON.stringify(content);
     writeFileSync(join(stateDirectory(), 'intents', name), text);
   };
-  const recovered = async (): Promise<unknown[]> =>
-    (await nextMonitor().recover()).map(({ pid, isStillRunning }) => [pid, isStillRunning]);
+  /** Tells them, as a monitor does that has just started. */
+  const recovered = async (): Promise<unknown[]> => {
+    const next = nextMonitor();
+    const unfinished = await next.recover();
+    for (const intent of unfinished) {
+      await next.forget(intent);
+    }
+    return unfinished.map(({ pid, isStillRunning }) => [pid, isStillRunning]);
+  };
 
   it('are there between the beginning and the end, for root alone', async () => {
     await intents.begin(INTENT);
@@ -80,7 +87,19 @@ describe('intents on disk', () => {
     const [unfinished, ...more] = await intents.recover();
     expect(unfinished).to.include({ ...INTENT, isStillRunning: false });
     expect(more).to.deep.equal([]);
+    // As long as nobody has told them, the next monitor has to.
+    expect(await recovered()).to.deep.equal([[42, false]]);
     expect(await recovered()).to.deep.equal([]);
+    expect(files()).to.deep.equal([]);
+  });
+
+  it('about a process that this run has begun to end as well stay when they are forgotten', async () => {
+    plant({ ...INTENT, ...HERE, monitor: OTHER_MONITOR });
+    const [unfinished] = await intents.recover();
+    await intents.begin(INTENT);
+    await intents.forget(unfinished!);
+    expect(files()).to.deep.equal(['42-777.json']);
+    await intents.end(INTENT);
     expect(files()).to.deep.equal([]);
   });
 

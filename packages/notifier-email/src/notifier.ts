@@ -58,7 +58,7 @@ export class Notifier {
       if (!this.#parts.spool.hasTold(`kill-${identityKey(process)}`)) {
         const { pid, name, user } = process;
         const facts = { kind: 'recovered', process: { pid, name, user }, isStillRunning, why } as const;
-        await this.#tellAdmins(facts, 'recovered', `recovered-${identityKey(process)}`);
+        await this.#tellAdmins(facts, `recovered ${name} of ${user}`, `recovered-${identityKey(process)}`);
       }
     });
     host.on('restartLoop', async ({ unit, name, rebirths }) => {

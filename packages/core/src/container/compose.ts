@@ -14,6 +14,7 @@ import { PluginFailures } from '../plugin/failures.js';
 import { StatusBoard } from '../status.js';
 import { NOBODY } from '../supervision.js';
 import { Dispatcher } from '../termination/dispatcher.js';
+import { Recovery } from '../termination/recovery.js';
 import { IntentRecorder } from '../termination/intent-recorder.js';
 import { Stop } from '../termination/stop.js';
 import { Generations } from './generations.js';
@@ -108,6 +109,7 @@ export function composeMonitor({
     guards,
     users,
     dispatcher,
+    recovery: new Recovery(() => generations.stages.intents, events, clock, logger),
     failures,
     status: new StatusBoard(events, episodes, clock),
     events,

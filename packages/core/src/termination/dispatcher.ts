@@ -7,7 +7,7 @@ import { messageOf } from '../errors.js';
 import type { MonitorEmitter, Outcome } from '../events.js';
 import { shortened } from '../log/shortened.js';
 import type { Clock, Signal } from '../ports.js';
-import type { IntentRecorder } from './intent-recorder.js';
+import { LONGEST_TELLING_MS, type IntentRecorder } from './intent-recorder.js';
 import type { Stop } from './stop.js';
 import type { TerminationRequest, TerminationResult, Terminator } from './terminator.js';
 
@@ -18,8 +18,6 @@ const MOST_FAILURES = 3;
 /** How much longer than the grace period a terminator may take: one that never answers holds no stop up. */
 const LONGEST_MS = 60_000;
 const LONGEST_AFTER_STOP_MS = 1000;
-/** How long an intent is kept for listeners that are at work with the end of the kill. */
-const LONGEST_TELLING_MS = 2000;
 
 const SIGNALS: ReadonlySet<unknown> = new Set<Signal>(['SIGTERM', 'SIGKILL', 'SIGSTOP', 'SIGCONT']);
 /** What a terminator may answer. */

@@ -1,5 +1,5 @@
 import type { Intent, IntentLog, UnfinishedIntent } from '../ports.js';
-import { identityKey, type ProcessIdentity } from '../process.js';
+import { identityKey, isSameProcess, type ProcessIdentity } from '../process.js';
 
 /** An intent log in memory. */
 export class FakeIntents implements IntentLog {
@@ -27,5 +27,11 @@ export class FakeIntents implements IntentLog {
   async recover(): Promise<readonly UnfinishedIntent[]> {
     await this.disk();
     return this.unfinished;
+  }
+
+  /** Strikes off what `recover` has found. */
+  async forget(intent: UnfinishedIntent): Promise<void> {
+    await this.disk();
+    this.unfinished = this.unfinished.filter((unfinished) => !isSameProcess(unfinished, intent));
   }
 }

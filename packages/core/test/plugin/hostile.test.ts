@@ -311,7 +311,12 @@ describe('a hostile plugin', () => {
       throw new Error('no disk');
     };
     const test = await withHostile((host) => {
-      host.provide(INTENT_LOG, (): IntentLog => ({ begin: fails, end: fails, recover: fails }));
+      host.provide(INTENT_LOG, (): IntentLog => ({
+        begin: fails,
+        end: fails,
+        recover: fails,
+        forget: fails,
+      }));
     });
     test.machine.spawn(hog());
     await test.tick();

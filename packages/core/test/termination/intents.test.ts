@@ -127,6 +127,32 @@ describe('an intent', () => {
       ]);
     });
 
+    it('is kept until plugins are done with it, two seconds at most, and struck off before the monitor ends', async () => {
+      for (const { worksMs, lastsMs } of [
+        { worksMs: 0, lastsMs: 0 },
+        { worksMs: 1000, lastsMs: 1000 },
+        { worksMs: 60_000, lastsMs: 2000 },
+      ]) {
+        const test = await testPlugin({
+          name: 'keeps-account',
+          apiVersion: 1,
+          setup(host) {
+            host.on('recovered', async () => {
+              await host.clock.sleep(worksMs);
+            });
+          },
+        });
+        test.intents.unfinished = [unfinished];
+        await test.tick();
+        if (lastsMs > 0) {
+          await test.clock.advance(lastsMs - 1);
+          expect(test.intents.unfinished).to.have.length(1);
+          await test.clock.advance(1);
+        }
+        expect(test.intents.unfinished).to.deep.equal([]);
+      }
+    });
+
     it('that can not be read is a warning, and the monitor starts', async () => {
       const test = new TestMonitor();
       test.intents.disk = async () => {

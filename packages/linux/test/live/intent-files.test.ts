@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import type { UnfinishedIntent } from '@memory-monitor/core';
 import { expect } from 'chai';
 
 import { IntentFiles } from '#src/intent-files.js';
@@ -14,8 +15,15 @@ describe('the intents of a monitor that was killed', () => {
   const directory = useTemporaryDirectory();
   const start = useChildren();
 
-  const recover = async () =>
-    await new IntentFiles(directory(), new LinuxProcessSource().inspector).recover();
+  /** Tells them, as a monitor does that has just started. */
+  const recover = async (): Promise<readonly UnfinishedIntent[]> => {
+    const intents = new IntentFiles(directory(), new LinuxProcessSource().inspector);
+    const unfinished = await intents.recover();
+    for (const intent of unfinished) {
+      await intents.forget(intent);
+    }
+    return unfinished;
+  };
   /** A monitor that has begun to end the victim, and no more. */
   const beginOn = async (victim: Child): Promise<Child> => {
     const { pid, startTime } = identityOf(victim.pid);

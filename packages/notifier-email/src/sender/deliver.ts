@@ -92,6 +92,8 @@ class Delivery {
   }
 
   async run(): Promise<Delivered> {
+    // Before anything else: a sender that is killed is to be followed by another one.
+    await writeFile(this.#layout.waiting, '');
     const tried = new Set<string>();
     for (;;) {
       await takeIn(this.#layout, this.#store, this.#tell);
@@ -176,12 +178,14 @@ class Delivery {
     return await composeMessage(letter, { messageId, atMs, from: this.#from, to: address }, this.#tell);
   }
 
-  /** Leaves a mark for whoever starts the sender while something waits. */
+  /** The mark stays, for whoever starts the sender, if something waits. */
   async #markWaiting(): Promise<boolean> {
     const isWaiting = this.#store
       .all()
       .some((mailbox) => dueMs(mailbox, this.#settings.digestMs, this.#now()) !== undefined);
-    await (isWaiting ? writeFile(this.#layout.waiting, '') : rm(this.#layout.waiting, { force: true }));
+    if (!isWaiting) {
+      await rm(this.#layout.waiting, { force: true });
+    }
     return isWaiting;
   }
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 
 import type { Clock } from '@memory-monitor/core';
 
@@ -31,11 +31,18 @@ export class SpawnedSender {
   /** Goes on until the signal fires. */
   async watch(clock: Clock, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      if (existsSync(this.#layout.waiting)) {
+      if (this.#hasWork()) {
         this.start();
       }
       await clock.sleep(LOOK_MS, signal);
     }
+  }
+
+  #hasWork(): boolean {
+    const { waiting, fresh, queue } = this.#layout;
+    return (
+      existsSync(waiting) || [fresh, queue].some((path) => existsSync(path) && readdirSync(path).length > 0)
+    );
   }
 
   /** Starts one, or lets the one that runs be followed by another. */
