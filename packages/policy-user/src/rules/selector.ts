@@ -32,22 +32,29 @@ export class Selector {
   /** What has to be looked up for these users to know whether the rule is for them. */
   lookups(uids: Iterable<number>): UserLookupRequest {
     return {
-      uids: this.users.some((user) => !isId(user)) ? uids : [],
+      // Also where all of them are digits: a name can consist of those.
+      uids: this.users.length > 0 ? uids : [],
       memberships: this.groups.length > 0 ? uids : [],
       groupNames: this.groups.filter((group) => !isId(group)),
     };
   }
 
+  /** Digits are numbers first: whoever's name is not known does not have them for a name. */
   #fitByName(uid: number, users: UserDatabase): Fit {
-    if (this.users.length === 0) {
-      return 'no';
-    }
     if (this.users.includes('*')) {
       return 'yes';
     }
     const name = users.userName(uid);
-    return name === undefined ? 'unknown' : fitsAny(this.users, name) ? 'yes' : 'no';
+    if (name === undefined) {
+      return this.users.every(isId) ? 'no' : 'unknown';
+    }
+    return hasName(uid, name, users) && fitsAny(this.users, name) ? 'yes' : 'no';
   }
+}
+
+/** A uid without an entry has its digits for a name; somebody may be called that all the same. */
+function hasName(uid: number, name: string, users: UserDatabase): boolean {
+  return name !== String(uid) || users.uidOf(name).state === 'found';
 }
 
 function fitByGroup(group: string, uid: number, users: UserDatabase): Fit {
