@@ -2,17 +2,10 @@ import { readFile } from 'node:fs/promises';
 
 import { runBounded } from '../run-bounded.js';
 import type { DatabaseAnswer } from './cached-lookup.js';
+import { findEntry, type DatabaseEntry } from './database-entry.js';
+import type { Directory } from './directory.js';
+import { directoriesOf, type Database } from './nsswitch.js';
 
-/** One line of the user or the group database. */
-export interface DatabaseEntry {
-  readonly name: string;
-  readonly id: number;
-}
-
-export type Database = 'passwd' | 'group';
-
-/** Sources of nsswitch.conf(5) that can not be away. */
-const LOCAL_SOURCES = new Set(['files', 'compat', 'db', 'systemd', 'mymachines', 'altfiles', 'extrausers']);
 /** Exit status of getent(1) for a key that is not there. */
 const NOT_FOUND = 2;
 
@@ -24,38 +17,38 @@ export async function askDatabase(
   database: Database,
   key: string,
   deadlineMs: number,
+  directory?: Directory,
 ): Promise<DatabaseAnswer<DatabaseEntry>> {
   try {
     const { exitCode, output } = await runBounded('getent', ['--', database, key], deadlineMs);
     if (exitCode === NOT_FOUND) {
-      return (await isLocalOnly(database)) ? 'absent' : 'unanswered';
+      return (await isAnswer(database, deadlineMs, directory)) ? 'absent' : 'unanswered';
     }
-    return exitCode === 0 ? (findAnswer(output.toString('utf8'), key) ?? 'absent') : 'unanswered';
+    const entry = exitCode === 0 ? findAnswer(output.toString('utf8'), key) : undefined;
+    if (entry !== undefined) {
+      await directory?.remember(database, key);
+    }
+    return exitCode === 0 ? (entry ?? 'absent') : 'unanswered';
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? await askFile(database, key) : 'unanswered';
   }
 }
 
 /**
- * Whether "not found" is an answer. getent says the same of a directory server that is away, so where one is configured
- * the question stays open: a whitelisted user must not lose protection because LDAP is down.
+ * Whether "not found" is an answer. getent says the same of a directory server that is away, so where one is configured it has to
+ * prove that it is there: a whitelisted user must not lose protection because LDAP is down. Of several, the one that
+ * answers says nothing about the others.
  */
-async function isLocalOnly(database: Database): Promise<boolean> {
-  try {
-    return hasLocalSourcesOnly(await readFile('/etc/nsswitch.conf', 'utf8'), database);
-  } catch {
+async function isAnswer(
+  database: Database,
+  deadlineMs: number,
+  directory: Directory | undefined,
+): Promise<boolean> {
+  const [first, ...others] = await directoriesOf(database);
+  if (first === undefined) {
     return true;
   }
-}
-
-/** Whether nsswitch.conf names only sources for a database that can not be away. */
-export function hasLocalSourcesOnly(switches: string, database: Database): boolean {
-  const line = new RegExp(`^\\s*${database}:([^#\\n]*)`, 'm').exec(switches)?.[1] ?? 'files';
-  const sources = line
-    .replace(/\[[^\]]*\]/g, ' ')
-    .trim()
-    .split(/\s+/);
-  return sources.every((source) => LOCAL_SOURCES.has(source));
+  return others.length === 0 && directory !== undefined && (await directory.isAlive(first, deadlineMs));
 }
 
 async function askFile(database: Database, key: string): Promise<DatabaseAnswer<DatabaseEntry>> {
@@ -72,15 +65,4 @@ export function findAnswer(text: string, key: string): DatabaseEntry | undefined
   const [name = '', , id = ''] = text.split('\n')[0]?.split(':') ?? [];
   const isByName = !/^\d+$/.test(key);
   return entry ?? (isByName && name !== '' && /^\d+$/.test(id) ? { name: key, id: Number(id) } : undefined);
-}
-
-/** Finds the line whose name or number is the key: `name:password:id:…`, passwd(5) and group(5). */
-function findEntry(text: string, key: string): DatabaseEntry | undefined {
-  for (const line of text.split('\n')) {
-    const [name = '', , id = ''] = line.split(':');
-    if ((name === key || id === key) && /^\d+$/.test(id)) {
-      return { name, id: Number(id) };
-    }
-  }
-  return undefined;
 }

@@ -2,8 +2,11 @@ import type { Clock, GroupLookup, UserDatabase, UserLookup, UserLookupRequest } 
 
 import { ConcurrencyGate } from '../concurrency-gate.js';
 import { CachedLookup, type DatabaseAnswer } from './cached-lookup.js';
-import { askDatabase, type Database, type DatabaseEntry } from './getent.js';
+import type { DatabaseEntry } from './database-entry.js';
+import { Directory } from './directory.js';
+import { askDatabase } from './getent.js';
 import { askMemberships } from './memberships.js';
+import type { Database } from './nsswitch.js';
 
 /** A directory server that takes longer than this does not answer. */
 const LOOKUP_DEADLINE_MS = 5000;
@@ -19,7 +22,7 @@ export class SystemUsers implements UserDatabase {
   /** Gids of a user's groups, by uid. */
   readonly #memberships: CachedLookup<readonly number[]>;
 
-  constructor(clock: Clock, ask = askDatabase, askGroupsOf = askMemberships) {
+  constructor(clock: Clock, ask = databaseOf(clock), askGroupsOf = askMemberships) {
     const gated =
       (database: Database) =>
       async (key: string): Promise<DatabaseAnswer<DatabaseEntry>> =>
@@ -75,6 +78,14 @@ export class SystemUsers implements UserDatabase {
   async #inTurn<T>(ask: () => Promise<DatabaseAnswer<T>>): Promise<DatabaseAnswer<T>> {
     return (await this.#gate.run(ask)) ?? 'unanswered';
   }
+}
+
+/** That of the system, with the directory that is part of it. */
+function databaseOf(
+  clock: Clock,
+): (database: Database, key: string, deadlineMs: number) => Promise<DatabaseAnswer<DatabaseEntry>> {
+  const directory = new Directory(clock);
+  return async (database, key, deadlineMs) => await askDatabase(database, key, deadlineMs, directory);
 }
 
 function nameIn(lookup: CachedLookup<DatabaseEntry>, id: number): string | undefined {

@@ -107,4 +107,93 @@ import { SystemUsers } from '#src/users/system-users.js';
       .to.have.property('answers')
       .that.deep.equals(Array(4).fill('unanswered'));
   });
+
+  describe('with a directory server', () => {
+    /** A getent that knows root and a group of the files, and two of the directory's as long as that is `up`. */
+    const withDirectory = async (body: string): Promise<unknown> => {
+      const state = join(directory(), 'up');
+      const getent = replaceGetent(`
+        if [ "$1" = -s ]; then [ "$2" = sss ] || exit 3; only=1; shift 2; fi
+        shift; database=$1; shift; code=0
+        for key; do
+          case "$database $key" in
+            "passwd root"|"group root") [ -n "$only" ] && code=2 || echo root:x:0:0::: ;;
+            "passwd alice"|"passwd 70001") [ -e ${state} ] && echo alice:x:70001:70001::: || code=2 ;;
+            "group students") [ -e ${state} ] && echo students:x:70002: || code=2 ;;
+            *) code=2 ;;
+          esac
+        done
+        exit $code`);
+      writeFileSync(join(directory(), 'nsswitch.conf'), 'passwd: files systemd sss\ngroup: files sss\n');
+      const prepare = `${getent}; mount --bind ${directory()}/nsswitch.conf /etc/nsswitch.conf; touch ${state}`;
+      const script = `
+        import { spawnSync } from 'node:child_process';
+        import { rmSync, writeFileSync } from 'node:fs';
+        import { FakeClock } from '@memory-monitor/core/testing';
+        import { SystemUsers } from '#src/users/system-users.js';
+        spawnSync('sh', ['-c', process.argv[1]], { stdio: 'inherit' });
+        const setUp = (isUp) => isUp ? writeFileSync('${state}', '') : rmSync('${state}');
+        // Deadlines of the class never pass: the programs end by themselves.
+        const clock = new FakeClock();
+        const users = new SystemUsers(clock);
+        const ask = async (name) => {
+          await users.resolve({ names: [name] }, 5000);
+          await users.resolve({ groupNames: [name] }, 5000);
+          return [users.uidOf(name).state, users.gidOf(name).state];
+        };
+        const answers = [];
+        ${body}
+        console.log(JSON.stringify(answers));`;
+      const { stdout, stderr } = run('unshare', ['--mount', ...nodeRunning(script), prepare], {
+        timeout: 15_000,
+      });
+      expect(stderr).to.equal('');
+      return await Promise.resolve(JSON.parse(stdout));
+    };
+
+    itWhere(
+      lacksOtherMachine,
+      'does not know a name that is in no file while it has proven nothing',
+      async () => {
+        const body = "answers.push(await ask('root'), await ask('nobody-here'));";
+        expect(await withDirectory(body)).to.deep.equal([
+          ['found', 'found'],
+          ['unanswered', 'unanswered'],
+        ]);
+      },
+    );
+
+    itWhere(lacksOtherMachine, 'takes a name for absent once it answers for others', async () => {
+      const body = "answers.push(await ask('alice'), await ask('nobody-here'));";
+      expect(await withDirectory(body)).to.deep.equal([
+        ['found', 'absent'],
+        ['absent', 'absent'],
+      ]);
+    });
+
+    itWhere(
+      lacksOtherMachine,
+      'takes nobody for absent while it is away, and knows whom it knew',
+      async () => {
+        const body = `
+        answers.push(await ask('alice'));
+        setUp(false);
+        await clock.advance(61_000);
+        answers.push(await ask('somebody'));
+        await clock.advance(600_000);
+        await ask('alice');
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        answers.push(await ask('alice'));
+        setUp(true);
+        await clock.advance(31_000);
+        answers.push(await ask('somebody'));`;
+        expect(await withDirectory(body)).to.deep.equal([
+          ['found', 'absent'],
+          ['unanswered', 'unanswered'],
+          ['found', 'absent'],
+          ['absent', 'absent'],
+        ]);
+      },
+    );
+  });
 });

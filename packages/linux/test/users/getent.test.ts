@@ -1,21 +1,23 @@
 import { expect } from 'chai';
 
-import { findAnswer, hasLocalSourcesOnly } from '#src/users/getent.js';
+import { findAnswer } from '#src/users/getent.js';
+import { directoriesIn } from '#src/users/nsswitch.js';
 
-describe('"not found" of the user database', () => {
-  const files: Readonly<Record<string, boolean>> = {
-    'passwd: files\ngroup: files\n': true,
-    'passwd:         files systemd\n': true,
-    'passwd: compat [NOTFOUND=return] files # ldap\n': true,
-    'group: ldap\n': true,
-    '': true,
-    'passwd: files ldap\n': false,
-    'passwd: files systemd sss\n': false,
-    'passwd: files [success=return] winbind\n': false,
+describe('the directories of a machine', () => {
+  const files: Readonly<Record<string, string[]>> = {
+    'passwd: files\ngroup: files\n': [],
+    'passwd:         files systemd\n': [],
+    'passwd: compat [NOTFOUND=return] files # ldap\n': [],
+    'group: ldap\n': [],
+    '': [],
+    'passwd: files ldap\n': ['ldap'],
+    'passwd: files systemd sss\n': ['sss'],
+    'passwd: files [success=return] winbind\n': ['winbind'],
+    'passwd: files sss ldap\n': ['sss', 'ldap'],
   };
-  for (const [switches, isAnswer] of Object.entries(files)) {
-    it(`is ${isAnswer ? 'an answer' : 'no answer'} where nsswitch.conf says ${JSON.stringify(switches)}`, () => {
-      expect(hasLocalSourcesOnly(switches, 'passwd')).to.equal(isAnswer);
+  for (const [switches, directories] of Object.entries(files)) {
+    it(`are ${directories.join(' and ') || 'none'} where nsswitch.conf says ${JSON.stringify(switches)}`, () => {
+      expect(directoriesIn(switches, 'passwd')).to.deep.equal(directories);
     });
   }
 });

@@ -2,7 +2,8 @@ import { FakeClock, settle } from '@memory-monitor/core/testing';
 import { expect } from 'chai';
 
 import type { DatabaseAnswer } from '#src/users/cached-lookup.js';
-import type { Database, DatabaseEntry } from '#src/users/getent.js';
+import type { DatabaseEntry } from '#src/users/database-entry.js';
+import type { Database } from '#src/users/nsswitch.js';
 import { SystemUsers } from '#src/users/system-users.js';
 
 const JOHN = { name: 'john', id: 1001 };

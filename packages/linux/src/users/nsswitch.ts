@@ -1,0 +1,22 @@
+import { readFile } from 'node:fs/promises';
+
+export type Database = 'passwd' | 'group';
+
+/** Sources of nsswitch.conf(5) that can not be away. */
+const LOCAL_SOURCES = new Set(['files', 'compat', 'db', 'systemd', 'mymachines', 'altfiles', 'extrausers']);
+
+/** The directories that this machine asks about a database; none where there is no nsswitch.conf. */
+export async function directoriesOf(database: Database): Promise<string[]> {
+  try {
+    return directoriesIn(await readFile('/etc/nsswitch.conf', 'utf8'), database);
+  } catch {
+    return [];
+  }
+}
+
+/** The sources that nsswitch.conf names for a database and that can be away: `ldap`, `sss`, `winbind`. */
+export function directoriesIn(switches: string, database: Database): string[] {
+  const line = new RegExp(`^\\s*${database}:([^#\\n]*)`, 'm').exec(switches)?.[1] ?? 'files';
+  const sources = line.replace(/\[[^\]]*\]/g, ' ').split(/\s+/);
+  return sources.filter((source) => source !== '' && !LOCAL_SOURCES.has(source));
+}
