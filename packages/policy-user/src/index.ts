@@ -4,20 +4,18 @@ import {
   PROCESS_SOURCE,
   USER_DATABASE,
   type PluginHost,
-  type UserDatabase,
 } from '@memory-monitor/core';
 
 import { configSchema, type UserPolicyConfig } from './config.js';
-import { isId, isWildcard } from './rules/patterns.js';
 import { RuleBook } from './rules/rule-book.js';
 import { ruleOf, type Rule } from './rules/rule.js';
 import { shadowedRules } from './rules/shadowed.js';
+import { strangers } from './rules/strangers.js';
 import { SCHEDULE, type NamedWindows } from './schedule-token.js';
 import { UserPolicy } from './user-policy.js';
 
 export { configSchema, type UserPolicyConfig } from './config.js';
 
-const LOOK_UP_MS = 2000;
 const DETECT_MS = 1000;
 
 /** Limits by user, group and uid: on each process, and on what a user's processes take in total. */
@@ -28,7 +26,9 @@ export default definePlugin({
   async setup(host) {
     const users = host.get(USER_DATABASE);
     const rules = await rulesOf(host);
-    await warnAboutRules(host, rules, users);
+    for (const sentence of [...shadowedRules(rules), ...(await strangers(rules, users))]) {
+      host.logger.warn(sentence);
+    }
     const policy = new UserPolicy({
       plugin: host.name,
       book: new RuleBook(rules, users, windowsOf(host, rules)),
@@ -83,27 +83,4 @@ function scheduleOf(host: PluginHost, title: string): NamedWindows {
       { cause: error },
     );
   }
-}
-
-async function warnAboutRules(host: PluginHost, rules: readonly Rule[], users: UserDatabase): Promise<void> {
-  for (const sentence of shadowedRules(rules)) {
-    host.logger.warn(sentence);
-  }
-  const names = rules.flatMap(({ selector }) => selector.users).filter(isName);
-  const groupNames = rules.flatMap(({ selector }) => selector.groups).filter(isName);
-  await users.resolve({ names, groupNames }, LOOK_UP_MS);
-  for (const { selector, title } of rules) {
-    for (const user of selector.users.filter(
-      (name) => isName(name) && users.uidOf(name).state === 'absent',
-    )) {
-      host.logger.warn(`${title}: there is no user "${user}" on this machine`);
-    }
-    for (const group of selector.groups.filter((name) => users.gidOf(name).state === 'absent')) {
-      host.logger.warn(`${title}: there is no group "${group}" on this machine`);
-    }
-  }
-}
-
-function isName(pattern: string): boolean {
-  return !isWildcard(pattern) && !isId(pattern);
 }

@@ -122,10 +122,13 @@ export class UserPolicy {
     if (still.length < this.#unknown.size) {
       this.#tolerance.comeBackIn(SOON_MS);
     }
-    if (still.length > 0 && !this.#isUnknownTold) {
-      warn('The user database does not answer: processes of users whose rule is not known are let live');
+    const [first] = still;
+    if (first !== undefined && !this.#isUnknownTold) {
+      warn(
+        `The user database does not answer for ${book.waitsFor(first)}: processes of users whose rule is not known are let live`,
+      );
     }
-    this.#isUnknownTold = still.length > 0;
+    this.#isUnknownTold = first !== undefined;
     this.#unknown.clear();
   }
 

@@ -321,6 +321,40 @@ describe('policy-user', () => {
       expect(victimsOf(test)).to.deep.equal([pid]);
     });
 
+    it('says which rule waits for what', async () => {
+      const users = people();
+      users.gidOf = (name) => (name === 'students' ? { state: 'unanswered' } : { state: 'absent' });
+      const test = await governed([{ name: 'students', groups: ['students'], ram_gb_threshold: 2 }], {
+        users,
+      });
+      test.machine.spawn({ uid: ALICE });
+      await test.tick();
+      await test.tick();
+      const [atStart, ...later] = test.log.filter(({ level }) => level === 'warn');
+      expect(atStart?.message).to.equal(
+        '[policy-user] rule "students": no database answers for group "students"; until one does, processes of users whose rule is not known are let live',
+      );
+      expect(later.map(({ message }) => message)).to.deep.equal([
+        '[policy-user] The user database does not answer for group "students", which rule "students" asks for: processes of users whose rule is not known are let live',
+      ]);
+    });
+
+    it('says whose name or groups a rule waits for', async () => {
+      for (const [selected, what] of [
+        [{ users: ['alice'] }, 'the name of uid 1001'],
+        [{ groups: ['5000'] }, 'the groups of uid 1001'],
+      ] as const) {
+        const users = people();
+        users.isAnswering = false;
+        const test = await governed([{ ...selected, ram_gb_threshold: 2 }], { users });
+        test.machine.spawn({ uid: ALICE });
+        await test.tick();
+        expect(test.log.map(({ message }) => message).join('\n')).to.include(
+          `does not answer for ${what}, which rule 1 asks for`,
+        );
+      }
+    });
+
     it('applies rules by uid all the same', async () => {
       const users = people();
       users.isAnswering = false;
@@ -375,6 +409,16 @@ describe('policy-user', () => {
     });
     const both = TestMonitor.withPlugins([{ plugin: schedule }, { plugin, config: { rules: [rule] } }]);
     expect(await both.catch((error: unknown) => String(error))).to.match(/"nights", .*; there are night/);
+  });
+
+  it('says at the start where the user database spells a name in another way', async () => {
+    const users = people();
+    users.uidOf = (name) =>
+      name.toLowerCase() === 'alice' ? { state: 'found', uid: ALICE } : { state: 'absent' };
+    const test = await governed([{ users: ['Alice', 'alice'], ram_gb_threshold: 4 }], { users });
+    expect(test.log.filter(({ level }) => level === 'warn').map(({ message }) => message)).to.deep.equal([
+      '[policy-user] rule 1: user "Alice" is called "alice" by the user database, and is for nobody unless it is written so',
+    ]);
   });
 
   it('says at the start which rules can do nothing', async () => {

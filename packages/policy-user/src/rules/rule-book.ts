@@ -37,6 +37,17 @@ export class RuleBook {
     return rule;
   }
 
+  /** What the user database has to tell for the rule of an unknown user to be known, in words, and which rule asks for it. */
+  waitsFor(uid: number): string {
+    const waiting = this.#rules
+      .filter((rule) => this.#isThere(rule))
+      .flatMap(({ selector, title }) => {
+        const what = selector.waitsFor(uid, this.#users);
+        return what === undefined ? [] : `${what}, which ${title} asks for`;
+      });
+    return waiting[0] ?? `uid ${uid}`;
+  }
+
   /** Looks at every user anew from now on: people join groups. */
   forget(): void {
     this.#known.clear();
@@ -58,16 +69,17 @@ export class RuleBook {
   }
 
   #lookAt(uid: number): RuleForUser {
-    for (const rule of this.#rules) {
-      if (rule.during !== undefined && !this.#isOpen(rule.during)) {
-        continue;
-      }
+    for (const rule of this.#rules.filter((candidate) => this.#isThere(candidate))) {
       const fit = rule.selector.fit(uid, this.#users);
       if (fit !== 'no') {
         return fit === 'yes' ? rule : 'unknown';
       }
     }
     return 'none';
+  }
+
+  #isThere({ during }: Rule): boolean {
+    return during === undefined || this.#isOpen(during);
   }
 }
 

@@ -29,6 +29,18 @@ export class Selector {
     return fits.find((fit) => fit === 'yes') ?? fits.find((fit) => fit === 'unknown') ?? 'no';
   }
 
+  /** What the user database has to tell for `fit` to be known, in words; undefined where it is. */
+  waitsFor(uid: number, users: UserDatabase): string | undefined {
+    if (this.fit(uid, users) !== 'unknown') {
+      return undefined;
+    }
+    if (this.#fitByName(uid, users) === 'unknown') {
+      return `the name of uid ${uid}`;
+    }
+    const group = this.groups.find((name) => !isId(name) && users.gidOf(name).state === 'unanswered');
+    return group === undefined ? `the groups of uid ${uid}` : `group "${group}"`;
+  }
+
   /** What has to be looked up for these users to know whether the rule is for them. */
   lookups(uids: Iterable<number>): UserLookupRequest {
     return {
