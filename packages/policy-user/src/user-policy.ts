@@ -1,5 +1,4 @@
 import {
-  identityKey,
   type Clock,
   type DeciderAnswer,
   type Detection,
@@ -104,7 +103,11 @@ export class UserPolicy {
       const percent = Math.round((rule.warnShare ?? 1) * 100);
       return { verdict: { action: 'warn' }, reason: `${rule.title} warns from ${percent}% of a limit on` };
     }
-    if (what === undefined && this.#tolerance.isTolerated(identityKey(violation.process), rule.tolerateMs)) {
+    const isForTotal = what !== undefined || this.#totals.hasChosen(violation.process);
+    if (
+      !isForTotal &&
+      this.#tolerance.isTolerated(ownLimitKey(rule, violation.process.uid), rule.tolerateMs)
+    ) {
       const seconds = rule.tolerateMs / 1000;
       return { verdict: { action: 'spare' }, reason: `${rule.title} tolerates this for ${seconds} s` };
     }
@@ -142,11 +145,11 @@ export class UserPolicy {
     });
   }
 
-  /** Notes which processes are over a limit that their rule tolerates to be exceeded for a while. */
+  /** Notes who has processes over a limit of their own that the rule tolerates to be exceeded for a while. */
   #noteOver(households: readonly Household[], memory: MachineMemory): void {
-    for (const { rule, processes } of households.filter((household) => household.rule.tolerateMs > 0)) {
-      for (const sample of processes.filter((process) => this.#isOver(process, rule, memory))) {
-        this.#tolerance.note(identityKey(sample));
+    for (const { rule, uid, processes } of households) {
+      if (rule.tolerateMs > 0 && processes.some((process) => this.#isOver(process, rule, memory))) {
+        this.#tolerance.note(ownLimitKey(rule, uid));
       }
     }
   }
@@ -195,6 +198,11 @@ export class UserPolicy {
     const rule = violation.rule === `plugin:${plugin}` ? book.ruleFor(violation.process.uid) : 'none';
     return typeof rule === 'string' ? undefined : { rule, level: 'limit', what: undefined };
   }
+}
+
+/** Of a user and not of a process: whoever hands work on to a child would be tolerated for ever. */
+function ownLimitKey({ title }: Rule, uid: number): string {
+  return `${title} each process of ${uid}`;
 }
 
 function keyOf(limitBytes: number, reason: string): string {

@@ -127,6 +127,22 @@ describe('policy-user', () => {
       expect(test.machine.signals).to.deep.equal([]);
     });
 
+    it('tolerates it no longer for a user whose processes follow each other, one over the limit after the other', async () => {
+      const test = await governed([{ users: ['*'], ram_gb_threshold: 4, tolerate_seconds: 100 }]);
+      let process = test.machine.spawn({ uid: ALICE, rssBytes: 5 * GB });
+      await test.tick();
+      for (let scan = 0; scan < 3; scan += 1) {
+        test.machine.exit(process.pid);
+        process = test.machine.spawn({ uid: ALICE, rssBytes: 5 * GB });
+        const bob = test.machine.spawn({ uid: BOB, rssBytes: 5 * GB });
+        await test.tick();
+        test.machine.exit(bob.pid);
+      }
+      expect(test.machine.signals).to.deep.equal([]);
+      await test.clock.advance(11_000);
+      expect(victimsOf(test)).to.deep.equal([process.pid]);
+    });
+
     it('only warns where the rule says so', async () => {
       const test = await governed([{ name: 'all', users: ['*'], ram_gb_threshold: 4, action: 'warn' }]);
       const process = test.machine.spawn({ uid: ALICE, rssBytes: 5 * GB });
@@ -287,6 +303,23 @@ describe('policy-user', () => {
       await test.clock.advance(1100);
       expect(victimsOf(test)).to.have.length(1);
     });
+  });
+
+  it('ends for a total also who is over the limit of its own that is tolerated', async () => {
+    const test = await governed([
+      { users: ['*'], ram_gb_threshold: 4, total_gb_threshold: 6, first: 'newest', tolerate_seconds: 100 },
+    ]);
+    const over = test.machine.spawn({ uid: ALICE, rssBytes: 3.5 * GB });
+    const other = test.machine.spawn({ uid: ALICE, rssBytes: 3.5 * GB });
+    await test.tick();
+    await test.clock.advance(60_000);
+    test.machine.change(over.pid, { rssBytes: 5 * GB });
+    const tolerated = test.machine.spawn({ uid: BOB, rssBytes: 5 * GB });
+    await test.clock.advance(39_000);
+    expect(test.machine.signals).to.deep.equal([]);
+    await test.clock.advance(2_000);
+    expect(victimsOf(test)).to.deep.equal([over.pid]);
+    expect([other, tolerated].every((process) => test.machine.isRunning(process))).to.equal(true);
   });
 
   it('limits what all users of a rule take together', async () => {

@@ -1,7 +1,9 @@
 import {
   inGb,
+  isSameProcess,
   type Clock,
   type MachineMemory,
+  type ProcessIdentity,
   type ProcessSample,
   type ProcessSource,
 } from '@memory-monitor/core';
@@ -66,6 +68,11 @@ export class TotalWatch {
       }
     }
     return found;
+  }
+
+  /** Whether a total of the latest scan is to be brought down by this process. */
+  hasChosen(process: ProcessIdentity): boolean {
+    return [...this.#chosen].some((sample) => isSameProcess(sample, process));
   }
 
   #observe(households: readonly Household[]): void {
