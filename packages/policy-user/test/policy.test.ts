@@ -264,6 +264,41 @@ describe('policy-user', () => {
       expect(test.machine.signals).to.deep.equal([]);
     });
 
+    it('counts what parent and children share after a fork once, though the kernel calls it private', async () => {
+      const test = await governed([rule]);
+      for (let count = 0; count < 60; count += 1) {
+        test.machine.spawn({ uid: ALICE, rssBytes: 2 * GB, pssBytes: 0.05 * GB });
+      }
+      for (let scan = 0; scan < 4; scan += 1) {
+        await test.tick();
+      }
+      expect(test.machine.signals).to.deep.equal([]);
+    });
+
+    it('does not count a child that runs in the memory of its parent until it becomes another program', async () => {
+      const test = await governed([{ ...rule, total_gb_threshold: 9 }]);
+      const bytes = { uid: ALICE, rssBytes: 5 * GB, pssBytes: 5 * GB };
+      const { pid } = test.machine.spawn({ ...bytes, startedAtMs: 0 });
+      test.machine.spawn({ ...bytes, parentPid: pid, startedAtMs: test.clock.now() });
+      await test.tick();
+      expect(test.machine.signals).to.deep.equal([]);
+      await test.tick();
+      expect(victimsOf(test)).to.have.length(1);
+    });
+
+    it('tells once where it stays open what a user takes', async () => {
+      const test = await governed([rule]);
+      for (let count = 0; count < 4; count += 1) {
+        test.machine.spawn({ uid: ALICE, rssBytes: 2 * GB, sharedBytes: 1.5 * GB, hangs: true });
+      }
+      for (let scan = 0; scan < 10; scan += 1) {
+        await test.tick();
+      }
+      expect(test.log.filter(({ level }) => level === 'warn').map(({ message }) => message)).to.deep.equal([
+        '[policy-user] rule "students", all processes of alice: of 4 processes not all can be read in time; they are taken for 2.00GB together',
+      ]);
+    });
+
     it('holds what can not be read against nobody', async () => {
       const test = await governed([rule]);
       for (let count = 0; count < 4; count += 1) {

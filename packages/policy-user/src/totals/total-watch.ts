@@ -12,12 +12,15 @@ import type { Found } from '../found.js';
 import { fitsAny } from '../rules/patterns.js';
 import type { Rule } from '../rules/rule.js';
 import type { Tolerance } from '../tolerance.js';
+import { withoutBorrowers } from './borrowers.js';
 import { FairMemory } from './fair-memory.js';
 import { Growth } from './growth.js';
 import { totalsOf, type Household, type Total } from './total.js';
 import { victims } from './victims.js';
 
 const FAIR_MEMORY_MS = 300;
+/** So many scans in a row may leave a total open before that is told. */
+const SCANS_TO_PROVE = 4;
 /** The core looks at no more of a detection. */
 const MOST_CANDIDATES = 8;
 
@@ -36,6 +39,8 @@ export class TotalWatch {
   readonly #growth: Growth;
   /** Totals over their limit with nobody to end. */
   readonly #toldNobodyLeft = new Set<string>();
+  /** How many scans in a row have left a total open. */
+  readonly #unprovenScans = new Map<string, number>();
   /** Who goes first by a total of this scan, and so does by the next totals too: one is enough. */
   #chosen = new Set<ProcessSample>();
 
@@ -78,18 +83,40 @@ export class TotalWatch {
   #observe(households: readonly Household[]): void {
     const growing = households.filter(({ rule }) => rule.first === 'fastest-growing');
     this.#growth.observe(growing.flatMap(({ processes }) => processes));
-    this.#fairMemory.keepOnly(() => households.flatMap(({ processes }) => processes));
+    this.#fairMemory.beginScan(() => households.flatMap(({ processes }) => processes));
   }
 
-  /** What is certain to be in use: what could not be read is not held against anybody. */
-  async #usedBytes({ processes, limitBytes, rule }: Total, deadlineMs: number): Promise<number> {
+  async #usedBytes(total: Total, deadlineMs: number): Promise<number> {
+    const { limitBytes, rule } = total;
     const levels = [limitBytes, limitBytes * (rule.warnShare ?? 1)];
-    const { atLeastBytes } = await this.#fairMemory.total(
-      processes,
-      (total) => levels.every((level) => total.atLeastBytes > level || total.atMostBytes <= level),
+    const { usedBytes, isProven } = await this.#fairMemory.total(
+      this.#countedIn(total, Math.min(...levels)),
+      levels,
       deadlineMs,
     );
-    return atLeastBytes;
+    this.#tellUnproven(total, usedBytes, isProven);
+    return usedBytes;
+  }
+
+  #countedIn({ processes }: Total, lowestBytes: number): readonly ProcessSample[] {
+    const { source, clock } = this.#parts;
+    const mostBytes = processes.reduce((sum, { rssBytes }) => sum + rssBytes, 0);
+    return mostBytes <= lowestBytes ? processes : withoutBorrowers(processes, source, clock);
+  }
+
+  /** Readings add up from scan to scan: only what stays open is worth a line. */
+  #tellUnproven({ key, rule, what, processes }: Total, usedBytes: number, isProven: boolean): void {
+    if (isProven) {
+      this.#unprovenScans.delete(key);
+      return;
+    }
+    const scans = (this.#unprovenScans.get(key) ?? 0) + 1;
+    this.#unprovenScans.set(key, scans);
+    if (scans === SCANS_TO_PROVE) {
+      this.#parts.warn(
+        `${rule.title}, ${what}: of ${processes.length} processes not all can be read in time; they are taken for ${inGb(usedBytes)} together`,
+      );
+    }
   }
 
   #foundIn(
