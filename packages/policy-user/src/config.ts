@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 
 const amount = v.optional(v.pipe(v.number(), v.minValue(0)));
-const names = v.optional(v.pipe(v.array(v.pipe(v.string(), v.trim(), v.minLength(1))), v.minLength(1)));
+const name = v.pipe(v.string(), v.trim(), v.minLength(1));
+const names = v.optional(v.pipe(v.array(name), v.minLength(1)));
 
 /** `"1000"`, `"2000-2999"`, or a number. */
 const uidRange = v.pipe(
@@ -23,8 +24,10 @@ const rule = v.pipe(
     /** The name of a window of policy-schedule: the rule is there only while that is open. */
     during: v.optional(v.pipe(v.string(), v.minLength(1))),
     exempt: v.optional(v.boolean(), false),
-    /** Names of programs, with `*` and `?`: they are not ended by this rule. */
-    exempt_names: names,
+    /** Names of programs, with `*` and `?`, or tables `{ name, user }`: they are not ended by this rule. */
+    exempt_names: v.optional(
+      v.pipe(v.array(v.union([name, v.strictObject({ name, user: name })])), v.minLength(1)),
+    ),
     ram_gb_threshold: amount,
     ram_percent_threshold: amount,
     total_gb_threshold: amount,

@@ -1,6 +1,7 @@
 import {
   CONFIGURATION,
   definePlugin,
+  GUARDS,
   PROCESS_SOURCE,
   USER_DATABASE,
   type PluginHost,
@@ -34,6 +35,7 @@ export default definePlugin({
       book: new RuleBook(rules, users, windowsOf(host, rules)),
       users,
       source: host.get(PROCESS_SOURCE),
+      guards: host.get(GUARDS),
       clock: host.clock,
       measure: () => host.get(CONFIGURATION).settings.measure,
       warn: (message) => {

@@ -3,6 +3,7 @@ import {
   type DeciderAnswer,
   type Detection,
   type DetectScan,
+  type Guards,
   type LimitsChange,
   type MachineMemory,
   type Measure,
@@ -13,7 +14,7 @@ import {
 } from '@memory-monitor/core';
 
 import type { Found, Raised } from './found.js';
-import { fitsAny } from './rules/patterns.js';
+import { isExempt } from './rules/exempt-names.js';
 import type { RuleBook } from './rules/rule-book.js';
 import { bytesOf, type Rule } from './rules/rule.js';
 import { byUid, rowsOf, without } from './samples.js';
@@ -38,6 +39,7 @@ export interface UserPolicyParts {
   readonly book: RuleBook;
   readonly users: UserDatabase;
   readonly source: ProcessSource;
+  readonly guards: Guards;
   readonly clock: Clock;
   readonly measure: () => Measure;
   readonly warn: (message: string) => void;
@@ -96,7 +98,8 @@ export class UserPolicy {
     }
     const { rule, level, what } = raised;
     const { name } = violation.process;
-    if (fitsAny(rule.exemptNames, name)) {
+    if (isExempt(rule.exemptNames, violation.process, this.#parts.users)) {
+      this.#totals.spare(violation.process);
       return { verdict: { action: 'spare' }, reason: `${rule.title} exempts ${name}` };
     }
     if (level === 'warning') {

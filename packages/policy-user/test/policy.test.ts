@@ -241,8 +241,88 @@ describe('policy-user', () => {
       expect(
         test.log.filter(({ message }) => message.includes('exempt')).map(({ message }) => message),
       ).to.deep.equal([
-        '[policy-user] rule "students", all processes of alice: 8.00GB is too much, and all of them are exempt',
+        '[policy-user] rule "students", all processes of alice: 8.00GB is too much, and nobody can be ended for it: 1 is exempt by name',
       ]);
+    });
+
+    it('ends small processes beside a large one that is exempt', async () => {
+      const test = await governed([{ ...rule, exempt_names: ['jupyter*'] }]);
+      const lab = test.machine.spawn({ uid: ALICE, rssBytes: 4.5 * GB, name: 'jupyter-lab' });
+      for (let count = 0; count < 30; count += 1) {
+        test.machine.spawn({ uid: ALICE, rssBytes: 0.1 * GB });
+      }
+      await test.tick();
+      expect(victimsOf(test)).to.have.length.above(0).and.not.include(lab.pid);
+    });
+
+    it('looks for somebody beyond those whom the monitor protects, however many there are', async () => {
+      const test = await governed([rule], { whitelist: { names: [{ name: 'sshd' }] } });
+      for (let count = 0; count < 20; count += 1) {
+        test.machine.spawn({ uid: ALICE, rssBytes: 0.3 * GB, name: 'sshd' });
+      }
+      const other = test.machine.spawn({ uid: ALICE, rssBytes: 0.2 * GB });
+      await test.tick();
+      expect(victimsOf(test)).to.deep.equal([other.pid]);
+    });
+
+    it('looks beyond those whose whole name alone shows that they are exempt', async () => {
+      const test = await governed([{ ...rule, exempt_names: ['a-long-name-of-a-program'] }]);
+      for (let count = 0; count < 8; count += 1) {
+        const commandLine = ['a-long-name-of-a-program'];
+        test.machine.spawn({ uid: ALICE, rssBytes: GB, comm: 'a-long-name-of-', commandLine });
+      }
+      const other = test.machine.spawn({ uid: ALICE, rssBytes: GB / 2 });
+      for (let scan = 0; scan < 10; scan += 1) {
+        await test.tick();
+      }
+      expect(victimsOf(test)).to.deep.equal([other.pid]);
+    });
+
+    it('says once why nobody can be ended', async () => {
+      const test = await governed([{ ...rule, exempt_names: ['rsession'] }], {
+        whitelist: { names: [{ name: 'sshd' }] },
+      });
+      for (const name of ['rsession', 'sshd', 'sshd']) {
+        test.machine.spawn({ uid: ALICE, rssBytes: 3 * GB, name });
+      }
+      await test.tick();
+      await test.tick();
+      expect(test.log.filter(({ level }) => level === 'warn').map(({ message }) => message)).to.deep.equal([
+        '[policy-user] rule "students", all processes of alice: 9.00GB is too much, and nobody can be ended for it: 1 is exempt by name, 2 are protected (its name matches sshd, which is whitelisted)',
+      ]);
+    });
+
+    it('exempts a program of one user only, where the rule says so', async () => {
+      const exempt = [{ name: 'jupyter*', user: 'alice' }];
+      const test = await governed([{ ...rule, ram_gb_threshold: 4, exempt_names: exempt }]);
+      const [alice, bob] = [ALICE, BOB].map((uid) =>
+        test.machine.spawn({ uid, rssBytes: 7 * GB, name: 'jupyter-lab' }),
+      );
+      await test.tick();
+      await test.tick();
+      expect(victimsOf(test)).to.deep.equal([bob!.pid]);
+      expect(test.machine.isRunning(alice!)).to.equal(true);
+    });
+
+    it('ends the largest by what it has in proportion, shared memory too', async () => {
+      const test = await governed([rule]);
+      for (let count = 0; count < 4; count += 1) {
+        test.machine.spawn({ uid: ALICE, rssBytes: 0.9 * GB, pssBytes: 0.9 * GB });
+      }
+      const shared = { uid: ALICE, rssBytes: 5 * GB, sharedBytes: 4.9 * GB, pssBytes: 5 * GB };
+      const { pid } = test.machine.spawn(shared);
+      await test.tick();
+      expect(victimsOf(test)).to.deep.equal([pid]);
+    });
+
+    it('ends no new shell where everybody else is small too', async () => {
+      const test = await governed([{ ...rule, first: 'newest' }]);
+      for (let count = 0; count < 40; count += 1) {
+        test.machine.spawn({ uid: ALICE, rssBytes: 0.2 * GB, startTime: 100 });
+      }
+      const shell = test.machine.spawn({ uid: ALICE, rssBytes: GB / 1000, startTime: 300 });
+      await test.tick();
+      expect(victimsOf(test)).to.have.length.above(0).and.not.include(shell.pid);
     });
 
     it('ends one process where that is enough for two totals', async () => {
@@ -368,6 +448,18 @@ describe('policy-user', () => {
       'rule "lab", all processes of its users together: 9.00GB is over 8.00GB',
     );
     expect([alice!, carol!].every((process) => test.machine.isRunning(process))).to.equal(true);
+  });
+
+  it('lets nobody pay for the programs of others that are exempt', async () => {
+    const test = await governed([
+      { name: 'lab', groups: ['students'], together_gb_threshold: 8, exempt_names: ['jupyter*'] },
+    ]);
+    test.machine.spawn({ uid: ALICE, rssBytes: 7 * GB, name: 'jupyter-hog' });
+    const bob = test.machine.spawn({ uid: BOB, rssBytes: 2 * GB });
+    await test.tick();
+    await test.tick();
+    expect(test.machine.isRunning(bob)).to.equal(true);
+    expect(test.machine.signals).to.deep.equal([]);
   });
 
   describe('while the user database does not answer', () => {

@@ -56,7 +56,10 @@ export class RuleBook {
   /** Asks the user database for what it takes to know the rules for these users. Never rejects. */
   async lookUp(uids: ReadonlySet<number>, deadlineMs: number): Promise<void> {
     const requests = this.#rules.map(({ selector }) => selector.lookups(uids));
-    await this.#users.resolve(together(requests), deadlineMs);
+    const isForNames = this.#rules.some(({ exemptNames }) =>
+      exemptNames.some(({ user }) => user !== undefined),
+    );
+    await this.#users.resolve(together(isForNames ? [...requests, { uids }] : requests), deadlineMs);
   }
 
   /** Other rules are there when a window opens or closes. */

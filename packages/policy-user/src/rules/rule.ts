@@ -1,6 +1,7 @@
 import { BYTES_PER_GB, type LimitsChange, type MachineMemory } from '@memory-monitor/core';
 
 import type { RuleConfig } from '../config.js';
+import type { ExemptName } from './exempt-names.js';
 import { Selector } from './selector.js';
 
 /** A limit on memory; the smaller of the two counts. */
@@ -26,7 +27,7 @@ export interface Rule {
   readonly ofAll: Threshold | undefined;
   readonly limits: LimitsChange | undefined;
   readonly first: Order;
-  readonly exemptNames: readonly string[];
+  readonly exemptNames: readonly ExemptName[];
   /** The share of each limit above which there is a warning. */
   readonly warnShare: number | undefined;
   readonly tolerateMs: number;
@@ -50,7 +51,11 @@ export function ruleOf(config: RuleConfig, place: string | undefined, index: num
     ofAll: threshold(config.together_gb_threshold, config.together_percent_threshold),
     limits: ofProcess === undefined ? undefined : { ...ofProcess, reason: title },
     first: config.first,
-    exemptNames: config.exempt_names ?? [],
+    exemptNames: (config.exempt_names ?? []).map((entry) =>
+      typeof entry === 'string'
+        ? { pattern: entry, user: undefined }
+        : { pattern: entry.name, user: entry.user },
+    ),
     warnShare: config.warn_percent === undefined ? undefined : config.warn_percent / 100,
     tolerateMs: config.tolerate_seconds * 1000,
     onlyWarns: config.action === 'warn',

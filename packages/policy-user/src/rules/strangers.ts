@@ -7,9 +7,9 @@ const LOOK_UP_MS = 2000;
 
 /** Sentences about users and groups that rules name and that the user database does not know, or not by that name. */
 export async function strangers(rules: readonly Rule[], users: UserDatabase): Promise<string[]> {
-  const named = rules.map(({ selector, title }) => ({
+  const named = rules.map(({ selector, exemptNames, title }) => ({
     title,
-    names: selector.users.filter(isName),
+    names: [...selector.users, ...exemptNames.flatMap(({ user }) => user ?? [])].filter(isName),
     groupNames: selector.groups.filter((group) => !isId(group)),
   }));
   const names = named.flatMap((rule) => rule.names);

@@ -2,30 +2,34 @@ import {
   inGb,
   isSameProcess,
   type Clock,
+  type Guards,
   type MachineMemory,
   type ProcessIdentity,
   type ProcessSample,
   type ProcessSource,
+  type UserDatabase,
 } from '@memory-monitor/core';
 
 import type { Found } from '../found.js';
-import { fitsAny } from '../rules/patterns.js';
 import type { Rule } from '../rules/rule.js';
 import type { Tolerance } from '../tolerance.js';
 import { withoutBorrowers } from './borrowers.js';
 import { FairMemory } from './fair-memory.js';
 import { Growth } from './growth.js';
+import { Spared, type Sparing } from './spared.js';
 import { totalsOf, type Household, type Total } from './total.js';
 import { victims } from './victims.js';
 
 const FAIR_MEMORY_MS = 300;
 /** So many scans in a row may leave a total open before that is told. */
 const SCANS_TO_PROVE = 4;
-/** The core looks at no more of a detection. */
-const MOST_CANDIDATES = 8;
+/** Of what users take together, the names of so many are read. */
+const MOST_NAMES = 256;
 
 export interface TotalWatchParts {
   readonly source: ProcessSource;
+  readonly guards: Guards;
+  readonly users: UserDatabase;
   readonly clock: Clock;
   readonly tolerance: Tolerance;
   readonly isOverOwnLimit: (sample: ProcessSample, rule: Rule, memory: MachineMemory) => boolean;
@@ -37,6 +41,7 @@ export class TotalWatch {
   readonly #parts: TotalWatchParts;
   readonly #fairMemory: FairMemory;
   readonly #growth: Growth;
+  readonly #spared: Spared;
   /** Totals over their limit with nobody to end. */
   readonly #toldNobodyLeft = new Set<string>();
   /** How many scans in a row have left a total open. */
@@ -48,6 +53,7 @@ export class TotalWatch {
     this.#parts = parts;
     this.#fairMemory = new FairMemory(parts.source, parts.clock);
     this.#growth = new Growth(parts.clock);
+    this.#spared = new Spared(parts);
   }
 
   /** To be called once a scan. */
@@ -57,7 +63,8 @@ export class TotalWatch {
     this.#chosen = new Set();
     const found: Found[] = [];
     const endMs = clock.monotonicMs() + FAIR_MEMORY_MS;
-    for (const total of totalsOf(households, memory)) {
+    for (const whole of totalsOf(households, memory)) {
+      const total = whole.isShared ? this.#withoutExempt(whole) : whole;
       const { key, limitBytes, rule } = total;
       const usedBytes = await this.#usedBytes(total, endMs - clock.monotonicMs());
       const warnBytes = limitBytes * (rule.warnShare ?? 1);
@@ -80,7 +87,14 @@ export class TotalWatch {
     return [...this.#chosen].some((sample) => isSameProcess(sample, process));
   }
 
+  /** This process is exempt by its whole name, of which a scan may have read a part only. */
+  spare(process: ProcessIdentity): void {
+    this.#spared.remember(process);
+  }
+
   #observe(households: readonly Household[]): void {
+    this.#spared.beginScan();
+    this.#spared.keepOnly(() => households.flatMap(({ processes }) => processes));
     const growing = households.filter(({ rule }) => rule.first === 'fastest-growing');
     this.#growth.observe(growing.flatMap(({ processes }) => processes));
     this.#fairMemory.beginScan(() => households.flatMap(({ processes }) => processes));
@@ -127,19 +141,19 @@ export class TotalWatch {
     memory: MachineMemory,
   ): Found[] {
     const { isOverOwnLimit } = this.#parts;
-    const order = victims(
+    const { candidates, spared } = victims({
       processes,
-      rule.first,
-      (sample) => this.#growth.bytesPerSecond(sample),
-      (sample) => this.#chosen.has(sample) || isOverOwnLimit(sample, rule, memory),
-    );
-    const candidates = this.#notExempt(rule, order);
+      order: rule.first,
+      bytesOf: (sample) => this.#fairMemory.bytesOf(sample),
+      growthOf: (sample) => this.#growth.bytesPerSecond(sample),
+      isGoingAnyway: (sample) => this.#chosen.has(sample) || isOverOwnLimit(sample, rule, memory),
+      sparingOf: (sample) => this.#spared.why(rule, sample),
+      isOpen: (sample) => this.#spared.isOpen(rule, sample),
+    });
     const [first] = candidates;
     if (first === undefined) {
-      this.#tellNobodyLeft(
-        key,
-        `${rule.title}, ${what}: ${inGb(usedBytes)} is too much, and all of them are exempt`,
-      );
+      const who = whoIsSpared(spared, processes.length);
+      this.#tellNobodyLeft(key, `${rule.title}, ${what}: ${inGb(usedBytes)} is too much, and ${who}`);
       return [];
     }
     if (level === 'limit' && !rule.onlyWarns) {
@@ -155,22 +169,30 @@ export class TotalWatch {
     }
   }
 
-  /** Names are read of no more than it takes. */
-  #notExempt(rule: Rule, order: readonly ProcessSample[]): ProcessSample[] {
-    const candidates: ProcessSample[] = [];
-    for (const sample of order) {
-      if (candidates.length === MOST_CANDIDATES) {
-        break;
-      }
-      if (!this.#isExempt(rule, sample)) {
-        candidates.push(sample);
-      }
+  /** Whoever is exempt is not counted where others would have to go for it: users choose the names of their programs. */
+  #withoutExempt(total: Total): Total {
+    const { rule, processes, limitBytes } = total;
+    const mostBytes = processes.reduce((sum, { rssBytes }) => sum + rssBytes, 0);
+    if (rule.exemptNames.length === 0 || mostBytes <= limitBytes * (rule.warnShare ?? 1)) {
+      return total;
     }
-    return candidates;
+    const exempt = [...processes]
+      .sort((a, b) => b.rssBytes - a.rssBytes)
+      .slice(0, MOST_NAMES)
+      .filter((sample) => this.#spared.isExempt(rule, sample));
+    return { ...total, processes: processes.filter((sample) => !exempt.includes(sample)) };
   }
+}
 
-  #isExempt(rule: Rule, sample: ProcessSample): boolean {
-    const inspection = rule.exemptNames.length === 0 ? undefined : this.#parts.source.inspect(sample);
-    return inspection !== undefined && fitsAny(rule.exemptNames, inspection.name);
-  }
+/** `nobody can be ended for it: 1 is exempt by name, 8 are protected (its name matches sshd, which is whitelisted)`. */
+function whoIsSpared(spared: readonly Sparing[], count: number): string {
+  const byName = spared.filter(({ by }) => by === 'name');
+  const byGuard = spared.filter(({ by }) => by === 'guard');
+  const asMany = (number: number): string => `${number} ${number === 1 ? 'is' : 'are'}`;
+  const why = [
+    ...(byName.length === 0 ? [] : [`${asMany(byName.length)} exempt by name`]),
+    ...(byGuard.length === 0 ? [] : [`${asMany(byGuard.length)} protected (${byGuard[0]?.reason ?? ''})`]),
+  ];
+  const among = spared.length < count ? ` among the largest ${spared.length} of ${count} processes` : '';
+  return `nobody${among} can be ended for it${why.length === 0 ? '' : `: ${why.join(', ')}`}`;
 }

@@ -8,6 +8,8 @@ export interface Total {
   readonly rule: Rule;
   /** `all processes of alice`. */
   readonly what: string;
+  /** Of more users than one: who is exempt takes nothing away from the others. */
+  readonly isShared: boolean;
   readonly limitBytes: number;
   readonly processes: readonly ProcessSample[];
 }
@@ -29,6 +31,7 @@ export function totalsOf(households: readonly Household[], memory: MachineMemory
           key: `${rule.title} of ${uid}`,
           rule,
           what: `all processes of ${userName}`,
+          isShared: false,
           limitBytes: bytesOf(rule.ofUser, memory),
           processes,
         },
@@ -41,6 +44,7 @@ export function totalsOf(households: readonly Household[], memory: MachineMemory
           key: rule.title,
           rule,
           what: 'all processes of its users together',
+          isShared: true,
           limitBytes: bytesOf(rule.ofAll, memory),
           processes: households
             .filter((household) => household.rule === rule)

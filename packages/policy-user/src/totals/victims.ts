@@ -1,45 +1,115 @@
 import type { ProcessSample } from '@memory-monitor/core';
 
 import type { Order } from '../rules/rule.js';
+import type { Sparing } from './spared.js';
 
 /** Who has less than this share of the total is not worth ending: a shell that is new is not what fills the memory. */
 const WORTHWHILE_SHARE = 0.05;
+/** Where nobody has as much, those count that have this share of what the largest has. */
+const COMPARABLE_SHARE = 0.25;
+/** The core looks at no more of a detection. */
+const MOST_CANDIDATES = 8;
+/** A longer name may show that the core protects the process: others have to be left to choose from. */
+const MOST_OPEN = 4;
+/** Each is read from `/proc`. */
+const MOST_LOOKED_AT = 256;
 
-/**
- * Who goes first when processes together are over a limit: before all others one that has to go by its own limit anyway. What
- * they have to themselves counts: that is what comes back.
- */
-export function victims(
-  processes: readonly ProcessSample[],
-  order: Order,
-  growthOf: (sample: ProcessSample) => number,
-  isGoingAnyway: (sample: ProcessSample) => boolean,
-): ProcessSample[] {
-  const largestFirst = [...processes].sort((a, b) => privateBytes(b) - privateBytes(a));
-  const totalBytes = largestFirst.reduce((sum, sample) => sum + privateBytes(sample), 0);
-  const worthwhile = largestFirst.filter((sample) => privateBytes(sample) >= WORTHWHILE_SHARE * totalBytes);
-  const candidates = worthwhile.length > 0 ? worthwhile : largestFirst;
-  const inOrder = sorted(candidates, order, growthOf);
-  const going = inOrder.filter(isGoingAnyway);
-  return [...going, ...inOrder.filter((sample) => !going.includes(sample))];
+/** Processes that are over a limit together, and what there is to know about each to choose among them. */
+export interface Choice {
+  readonly processes: readonly ProcessSample[];
+  readonly order: Order;
+  /** What ending it gives back. */
+  readonly bytesOf: (sample: ProcessSample) => number;
+  readonly growthOf: (sample: ProcessSample) => number;
+  /** Whether it has to go by its own limit, or for another total. */
+  readonly isGoingAnyway: (sample: ProcessSample) => boolean;
+  /** Why it may not be ended. */
+  readonly sparingOf: (sample: ProcessSample) => Sparing | undefined;
+  /** Whether it may turn out later that it may not be. */
+  readonly isOpen: (sample: ProcessSample) => boolean;
 }
 
-/** Sorting is stable: of equals, the largest goes first. */
-function sorted(
-  candidates: ProcessSample[],
-  order: Order,
-  growthOf: (sample: ProcessSample) => number,
-): ProcessSample[] {
-  switch (order) {
-    case 'largest':
-      return candidates;
-    case 'newest':
-      return candidates.sort((a, b) => b.startTime - a.startTime);
-    case 'fastest-growing':
-      return candidates.sort((a, b) => growthOf(b) - growthOf(a));
+/** Who goes, the first one first; `spared` are those that were met and may not. */
+export interface Victims {
+  readonly candidates: readonly ProcessSample[];
+  readonly spared: readonly Sparing[];
+}
+
+/** Who goes first when processes together are over a limit: before all others one that has to go anyway. */
+export function victims(choice: Choice): Victims {
+  const { processes, bytesOf, isGoingAnyway } = choice;
+  const largestFirst = [...processes].sort((a, b) => bytesOf(b) - bytesOf(a));
+  const look = new Look(choice);
+  const largest = largestFirst.find((sample) => look.mayEnd(sample));
+  if (largest === undefined) {
+    return { candidates: [], spared: look.spared };
+  }
+  const worthBytes = worthwhileBytes(bytesOf(largest), sum(processes, bytesOf));
+  const worthwhile = sorted(
+    largestFirst.filter((sample) => bytesOf(sample) >= worthBytes),
+    choice,
+  );
+  const going = worthwhile.filter(isGoingAnyway);
+  const inOrder = [...going, ...worthwhile.filter((sample) => !going.includes(sample))];
+  return { candidates: look.first(inOrder, MOST_CANDIDATES), spared: look.spared };
+}
+
+/** Looks at processes one by one, at no more of them than it takes. */
+class Look {
+  readonly #choice: Choice;
+  readonly #answers = new Map<ProcessSample, Sparing | undefined>();
+
+  constructor(choice: Choice) {
+    this.#choice = choice;
+  }
+
+  get spared(): Sparing[] {
+    return [...this.#answers.values()].filter((sparing) => sparing !== undefined);
+  }
+
+  mayEnd(sample: ProcessSample): boolean {
+    if (!this.#answers.has(sample) && this.#answers.size < MOST_LOOKED_AT) {
+      this.#answers.set(sample, this.#choice.sparingOf(sample));
+    }
+    return this.#answers.has(sample) && this.#answers.get(sample) === undefined;
+  }
+
+  first(inOrder: readonly ProcessSample[], count: number): ProcessSample[] {
+    const found: ProcessSample[] = [];
+    let open = 0;
+    for (const sample of inOrder) {
+      if (found.length === count) {
+        break;
+      }
+      if (this.mayEnd(sample)) {
+        const isOpen = this.#choice.isOpen(sample);
+        open += isOpen ? 1 : 0;
+        if (!isOpen || open <= MOST_OPEN) {
+          found.push(sample);
+        }
+      }
+    }
+    return found;
   }
 }
 
-function privateBytes({ rssBytes, sharedBytes }: ProcessSample): number {
-  return rssBytes - sharedBytes;
+function worthwhileBytes(largestBytes: number, totalBytes: number): number {
+  const shareBytes = WORTHWHILE_SHARE * totalBytes;
+  return largestBytes >= shareBytes ? shareBytes : COMPARABLE_SHARE * largestBytes;
+}
+
+/** Sorting is stable: of equals, the largest goes first. */
+function sorted(largestFirst: ProcessSample[], { order, growthOf }: Choice): ProcessSample[] {
+  switch (order) {
+    case 'largest':
+      return largestFirst;
+    case 'newest':
+      return largestFirst.sort((a, b) => b.startTime - a.startTime);
+    case 'fastest-growing':
+      return largestFirst.sort((a, b) => growthOf(b) - growthOf(a));
+  }
+}
+
+function sum(processes: readonly ProcessSample[], bytesOf: (sample: ProcessSample) => number): number {
+  return processes.reduce((bytes, sample) => bytes + bytesOf(sample), 0);
 }
