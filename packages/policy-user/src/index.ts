@@ -30,6 +30,7 @@ export default definePlugin({
     for (const sentence of [...shadowedRules(rules), ...(await strangers(rules, users))]) {
       host.logger.warn(sentence);
     }
+    const configuration = host.get(CONFIGURATION);
     const policy = new UserPolicy({
       plugin: host.name,
       book: new RuleBook(rules, users, windowsOf(host, rules)),
@@ -37,7 +38,8 @@ export default definePlugin({
       source: host.get(PROCESS_SOURCE),
       guards: host.get(GUARDS),
       clock: host.clock,
-      measure: () => host.get(CONFIGURATION).settings.measure,
+      measure: () => configuration.settings.measure,
+      mostKills: () => configuration.settings.maxKillsPerMinute,
       warn: (message) => {
         host.logger.warn(message);
       },

@@ -42,6 +42,7 @@ export interface UserPolicyParts {
   readonly guards: Guards;
   readonly clock: Clock;
   readonly measure: () => Measure;
+  readonly mostKills: () => number;
   readonly warn: (message: string) => void;
 }
 

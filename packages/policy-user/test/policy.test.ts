@@ -192,18 +192,35 @@ describe('policy-user', () => {
       expect([small!, middle!, ...others].every((process) => test.machine.isRunning(process))).to.equal(true);
     });
 
-    it('waits for who is on the way out before it ends the next', async () => {
+    it('ends as many at once as it takes, no more, and waits for those that are on the way out', async () => {
       const test = await governed([rule], { settings: { graceSeconds: 600 } });
-      for (let count = 0; count < 4; count += 1) {
-        test.machine.spawn({ uid: ALICE, rssBytes: 2.5 * GB, onSignal: () => 'sent' });
+      for (let count = 0; count < 20; count += 1) {
+        test.machine.spawn({ uid: ALICE, rssBytes: 0.41 * GB, onSignal: () => 'sent' });
+      }
+      for (let scan = 0; scan < 4; scan += 1) {
+        await test.tick();
+        expect(victimsOf(test)).to.have.length(6);
+      }
+    });
+
+    it('ends no more at once than the cap allows, and names nobody beyond it', async () => {
+      const test = await governed([rule], { settings: { maxKillsPerMinute: 3 } });
+      for (let count = 0; count < 20; count += 1) {
+        test.machine.spawn({ uid: ALICE, rssBytes: 0.8 * GB });
       }
       await test.tick();
-      expect(victimsOf(test)).to.have.length(1);
+      expect(victimsOf(test)).to.have.length(3);
+      expect(test.eventsOf('violation')).to.have.length(3);
+    });
+
+    it('ends one at a time where one is enough, though the next is to go if that one has gone', async () => {
+      const test = await governed([{ ...rule, total_gb_threshold: 11.5 }]);
+      const [first] = [3, 2.9, 2.8, 2.7, 0.3].map((gb) =>
+        test.machine.spawn({ uid: ALICE, rssBytes: gb * GB }),
+      );
       await test.tick();
       await test.tick();
-      expect(victimsOf(test)).to.have.length(2);
-      await test.tick();
-      expect(victimsOf(test)).to.have.length(2);
+      expect(victimsOf(test)).to.deep.equal([first!.pid]);
     });
 
     it('ends the newest where the rule says so, and leaves a new shell alone', async () => {

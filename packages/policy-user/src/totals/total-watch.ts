@@ -33,6 +33,8 @@ export interface TotalWatchParts {
   readonly clock: Clock;
   readonly tolerance: Tolerance;
   readonly isOverOwnLimit: (sample: ProcessSample, rule: Rule, memory: MachineMemory) => boolean;
+  /** How many processes of a user may be ended in a minute. */
+  readonly mostKills: () => number;
   readonly warn: (message: string) => void;
 }
 
@@ -141,25 +143,28 @@ export class TotalWatch {
     memory: MachineMemory,
   ): Found[] {
     const { isOverOwnLimit } = this.#parts;
-    const { candidates, spared } = victims({
+    const ends = level === 'limit' && !rule.onlyWarns;
+    const { lists, spared } = victims({
       processes,
       order: rule.first,
+      excessBytes: usedBytes - limitBytes,
+      mostAtOnce: ends ? this.#parts.mostKills() : 1,
       bytesOf: (sample) => this.#fairMemory.bytesOf(sample),
       growthOf: (sample) => this.#growth.bytesPerSecond(sample),
       isGoingAnyway: (sample) => this.#chosen.has(sample) || isOverOwnLimit(sample, rule, memory),
       sparingOf: (sample) => this.#spared.why(rule, sample),
       isOpen: (sample) => this.#spared.isOpen(rule, sample),
     });
-    const [first] = candidates;
-    if (first === undefined) {
+    if (lists.length === 0) {
       const who = whoIsSpared(spared, processes.length);
       this.#tellNobodyLeft(key, `${rule.title}, ${what}: ${inGb(usedBytes)} is too much, and ${who}`);
-      return [];
     }
-    if (level === 'limit' && !rule.onlyWarns) {
-      this.#chosen.add(first);
-    }
-    return [{ rule, level, what, processes: candidates, usedBytes, limitBytes }];
+    return lists.map((candidates) => {
+      if (ends) {
+        this.#chosen.add(candidates[0]);
+      }
+      return { rule, level, what, processes: candidates, usedBytes, limitBytes };
+    });
   }
 
   #tellNobodyLeft(key: string, message: string): void {

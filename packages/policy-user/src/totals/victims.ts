@@ -9,8 +9,8 @@ const WORTHWHILE_SHARE = 0.05;
 const COMPARABLE_SHARE = 0.25;
 /** The core looks at no more of a detection. */
 const MOST_CANDIDATES = 8;
-/** A longer name may show that the core protects the process: others have to be left to choose from. */
-const MOST_OPEN = 4;
+/** A longer name may show that the core protects a process: so large a share of others has to be left to choose from. */
+const OPEN_SHARE = 0.5;
 /** Each is read from `/proc`. */
 const MOST_LOOKED_AT = 256;
 
@@ -18,6 +18,10 @@ const MOST_LOOKED_AT = 256;
 export interface Choice {
   readonly processes: readonly ProcessSample[];
   readonly order: Order;
+  /** How much too much they have. */
+  readonly excessBytes: number;
+  /** No more of them may go at once. */
+  readonly mostAtOnce: number;
   /** What ending it gives back. */
   readonly bytesOf: (sample: ProcessSample) => number;
   readonly growthOf: (sample: ProcessSample) => number;
@@ -29,29 +33,56 @@ export interface Choice {
   readonly isOpen: (sample: ProcessSample) => boolean;
 }
 
-/** Who goes, the first one first; `spared` are those that were met and may not. */
+/** Who goes. */
 export interface Victims {
-  readonly candidates: readonly ProcessSample[];
+  /** One of each list is to go: its first, or else the next of the same list. */
+  readonly lists: readonly (readonly [ProcessSample, ...ProcessSample[]])[];
+  /** Those that were met and may not be ended. */
   readonly spared: readonly Sparing[];
 }
 
-/** Who goes first when processes together are over a limit: before all others one that has to go anyway. */
+/**
+ * As many processes as it takes to bring them all together below their limit, and no more: before all others those that have to go
+ * anyway.
+ */
 export function victims(choice: Choice): Victims {
   const { processes, bytesOf, isGoingAnyway } = choice;
   const largestFirst = [...processes].sort((a, b) => bytesOf(b) - bytesOf(a));
   const look = new Look(choice);
   const largest = largestFirst.find((sample) => look.mayEnd(sample));
   if (largest === undefined) {
-    return { candidates: [], spared: look.spared };
+    return { lists: [], spared: look.spared };
   }
   const worthBytes = worthwhileBytes(bytesOf(largest), sum(processes, bytesOf));
   const worthwhile = sorted(
     largestFirst.filter((sample) => bytesOf(sample) >= worthBytes),
     choice,
   );
-  const going = worthwhile.filter(isGoingAnyway);
-  const inOrder = [...going, ...worthwhile.filter((sample) => !going.includes(sample))];
-  return { candidates: look.first(inOrder, MOST_CANDIDATES), spared: look.spared };
+  const inOrder = [
+    ...worthwhile.filter(isGoingAnyway),
+    ...worthwhile.filter((sample) => !isGoingAnyway(sample)),
+  ];
+  const count = countOf(look.first(inOrder, choice.mostAtOnce), choice);
+  const candidates = look.first(inOrder, count * MOST_CANDIDATES);
+  const spare = candidates.slice(count);
+  const lists = candidates
+    .slice(0, count)
+    .map((sample, index) => [sample, ...spare.filter((_, place) => place % count === index)] as const);
+  return { lists, spared: look.spared };
+}
+
+/** How many of them give back what is too much; at least one. */
+function countOf(inOrder: readonly ProcessSample[], { bytesOf, excessBytes }: Choice): number {
+  let leftBytes = excessBytes;
+  let count = 0;
+  for (const sample of inOrder) {
+    if (leftBytes <= 0) {
+      break;
+    }
+    leftBytes -= bytesOf(sample);
+    count += 1;
+  }
+  return Math.max(1, count);
 }
 
 /** Looks at processes one by one, at no more of them than it takes. */
@@ -84,7 +115,7 @@ class Look {
       if (this.mayEnd(sample)) {
         const isOpen = this.#choice.isOpen(sample);
         open += isOpen ? 1 : 0;
-        if (!isOpen || open <= MOST_OPEN) {
+        if (!isOpen || open <= count * OPEN_SHARE) {
           found.push(sample);
         }
       }
