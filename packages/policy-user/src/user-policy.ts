@@ -27,11 +27,11 @@ const LOOK_UP_MS = 200;
 const MOST_DETECTIONS = 1000;
 /** When a user has become known who was not when the limits were asked for. */
 const SOON_MS = 100;
-const NOT_KNOWN_YET: LimitsChange = {
+const NOT_KNOWN_YET = {
   bytes: Infinity,
   percentOfRam: Infinity,
   reason: 'whose process it is, is not known yet',
-};
+} as const satisfies LimitsChange;
 
 export interface UserPolicyParts {
   /** Its name, as violations have it. */
@@ -93,29 +93,39 @@ export class UserPolicy {
   }
 
   decide(violation: Violation): DeciderAnswer {
+    const { process, raisedBy } = violation;
+    const sparing = raisedBy === undefined ? this.#sparingOf(process) : undefined;
+    if (sparing !== undefined) {
+      return { verdict: { action: 'spare' }, reason: sparing };
+    }
     const raised = this.#raisedFor(violation);
     if (raised === undefined) {
       return undefined;
     }
     const { rule, level, what } = raised;
-    const { name } = violation.process;
-    if (isExempt(rule.exemptNames, violation.process, this.#parts.users)) {
-      this.#totals.spare(violation.process);
-      return { verdict: { action: 'spare' }, reason: `${rule.title} exempts ${name}` };
+    if (isExempt(rule.exemptNames, process, this.#parts.users)) {
+      this.#totals.spare(process);
+      return { verdict: { action: 'spare' }, reason: `${rule.title} exempts ${process.name}` };
     }
     if (level === 'warning') {
       const percent = Math.round((rule.warnShare ?? 1) * 100);
       return { verdict: { action: 'warn' }, reason: `${rule.title} warns from ${percent}% of a limit on` };
     }
-    const isForTotal = what !== undefined || this.#totals.hasChosen(violation.process);
-    if (
-      !isForTotal &&
-      this.#tolerance.isTolerated(ownLimitKey(rule, violation.process.uid), rule.tolerateMs)
-    ) {
+    const isForTotal = what !== undefined || this.#totals.hasChosen(process);
+    if (!isForTotal && this.#tolerance.isTolerated(ownLimitKey(rule, process.uid), rule.tolerateMs)) {
       const seconds = rule.tolerateMs / 1000;
       return { verdict: { action: 'spare' }, reason: `${rule.title} tolerates this for ${seconds} s` };
     }
     return rule.onlyWarns ? { verdict: { action: 'warn' }, reason: `${rule.title} only warns` } : undefined;
+  }
+
+  /** Why it is let live whatever its limits are: plugins after this one may have set others. */
+  #sparingOf({ uid, user }: Violation['process']): string | undefined {
+    const rule = this.#parts.book.ruleFor(uid);
+    if (rule === 'unknown') {
+      return NOT_KNOWN_YET.reason;
+    }
+    return rule !== 'none' && rule.isExempt ? `${rule.title} exempts ${user}` : undefined;
   }
 
   /** Seconds until the next scan. */

@@ -542,6 +542,43 @@ describe('policy-user', () => {
     });
   });
 
+  describe('before a plugin that sets limits for everybody', () => {
+    const severe = definePlugin({
+      name: 'severe',
+      apiVersion: 1,
+      setup(host) {
+        host.overrideLimits(() => ({ bytes: GB }));
+      },
+    });
+    const withSevere = async (users: FakeUsers): Promise<TestMonitor> => {
+      const rules = [
+        { name: 'system', users: ['root'], exempt: true },
+        { groups: ['students'], ram_gb_threshold: 8 },
+      ];
+      return await TestMonitor.withPlugins([{ plugin, config: { rules } }, { plugin: severe }], { users });
+    };
+
+    it('lets those live who are exempt', async () => {
+      const test = await withSevere(people());
+      const root = test.machine.spawn({ uid: 0, rssBytes: 3 * GB });
+      const carol = test.machine.spawn({ uid: CAROL, rssBytes: 3 * GB });
+      await test.tick();
+      expect(lastWordOn(test, root)).to.equal('plugin:policy-user: spare: rule "system" exempts root');
+      expect(victimsOf(test)).to.deep.equal([carol.pid]);
+    });
+
+    it('lets those live whose rule is not known', async () => {
+      const users = people();
+      users.isAnswering = false;
+      const test = await withSevere(users);
+      const process = test.machine.spawn({ uid: ALICE, rssBytes: 3 * GB });
+      await test.tick();
+      expect(lastWordOn(test, process)).to.equal(
+        'plugin:policy-user: spare: whose process it is, is not known yet',
+      );
+    });
+  });
+
   describe('with a schedule', () => {
     it('has rules that are there only while a window is open', async () => {
       const open = new Set(['day']);
