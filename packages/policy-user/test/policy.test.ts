@@ -250,6 +250,14 @@ describe('policy-user', () => {
       expect(victimsOf(test)).to.deep.equal([other.pid]);
     });
 
+    it('says once that nobody is left to be warned of', async () => {
+      const test = await governed([{ ...rule, exempt_names: ['rsession'], warn_percent: 50 }]);
+      test.machine.spawn({ uid: ALICE, rssBytes: 5 * GB, name: 'rsession', comm: 'rsession' });
+      await test.tick();
+      await test.tick();
+      expect(test.log.filter(({ message }) => message.includes('exempt'))).to.have.length(1);
+    });
+
     it('says once that nobody is left to be ended', async () => {
       const test = await governed([{ ...rule, exempt_names: ['rsession'] }]);
       test.machine.spawn({ uid: ALICE, rssBytes: 8 * GB, name: 'rsession', comm: 'rsession' });
@@ -416,6 +424,37 @@ describe('policy-user', () => {
       await test.tick();
       expect(victimsOf(test)).to.deep.equal([over.pid]);
       expect(lastWordOn(test, near)).to.match(/warn: rule "students" warns from 60% of a limit on$/);
+    });
+
+    it('stays with the process that it has named, and says no more while others are larger for a while', async () => {
+      for (const [level, limit] of [
+        ['a warning', { total_gb_threshold: 12, warn_percent: 50 }],
+        ['the limit', { total_gb_threshold: 7, action: 'warn' }],
+      ] as const) {
+        const test = await governed([{ ...rule, ...limit }]);
+        const processes = [4, 3.9].map((gb) => test.machine.spawn({ uid: ALICE, rssBytes: gb * GB }));
+        for (let scan = 0; scan < 8; scan += 1) {
+          await test.tick();
+          test.machine.change(processes[scan % 2]!.pid, { rssBytes: 3.8 * GB });
+          test.machine.change(processes[(scan + 1) % 2]!.pid, { rssBytes: 4 * GB });
+        }
+        expect(test.eventsOf('violation'), level).to.have.length(1);
+        expect(test.eventsOf('decision'), level).to.have.length(1);
+        test.machine.change(processes[0]!.pid, { rssBytes: 0.1 * GB });
+        test.machine.change(processes[1]!.pid, { rssBytes: 8 * GB });
+        await test.tick();
+        expect(lastWordOn(test, processes[1]!), level).to.include('warn');
+      }
+    });
+
+    it('ends the largest, though a warning has named another', async () => {
+      const test = await governed([{ ...rule, warn_percent: 50 }]);
+      test.machine.spawn({ uid: ALICE, rssBytes: 2.5 * GB });
+      const other = test.machine.spawn({ uid: ALICE, rssBytes: 2 * GB });
+      await test.tick();
+      test.machine.change(other.pid, { rssBytes: 4 * GB });
+      await test.tick();
+      expect(victimsOf(test)).to.deep.equal([other.pid]);
     });
 
     it('warns below it, and names who would go', async () => {

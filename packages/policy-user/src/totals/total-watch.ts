@@ -1,4 +1,5 @@
 import {
+  identityKey,
   inGb,
   isSameProcess,
   type Clock,
@@ -46,6 +47,9 @@ export class TotalWatch {
   readonly #spared: Spared;
   /** Totals over their limit with nobody to end. */
   readonly #toldNobodyLeft = new Set<string>();
+  /** Whom totals have named in the last scan, and in this one. */
+  #lastNamed = new Set<string>();
+  #named = new Set<string>();
   /** How many scans in a row have left a total open. */
   readonly #unprovenScans = new Map<string, number>();
   /** Who goes first by a total of this scan, and so does by the next totals too: one is enough. */
@@ -63,6 +67,8 @@ export class TotalWatch {
     const { clock, tolerance } = this.#parts;
     this.#observe(households);
     this.#chosen = new Set();
+    this.#lastNamed = this.#named;
+    this.#named = new Set();
     const found: Found[] = [];
     const endMs = clock.monotonicMs() + FAIR_MEMORY_MS;
     for (const whole of totalsOf(households, memory)) {
@@ -72,7 +78,7 @@ export class TotalWatch {
       const warnBytes = limitBytes * (rule.warnShare ?? 1);
       if (usedBytes > limitBytes) {
         tolerance.note(key);
-      } else {
+      } else if (usedBytes <= warnBytes) {
         this.#toldNobodyLeft.delete(key);
       }
       if (usedBytes > limitBytes && !tolerance.isTolerated(key, rule.tolerateMs)) {
@@ -152,6 +158,7 @@ export class TotalWatch {
       bytesOf: (sample) => this.#fairMemory.bytesOf(sample),
       growthOf: (sample) => this.#growth.bytesPerSecond(sample),
       isGoingAnyway: (sample) => this.#chosen.has(sample) || isOverOwnLimit(sample, rule, memory),
+      isNamed: (sample) => this.#lastNamed.has(nameKey(key, level, sample)),
       sparingOf: (sample) => this.#spared.why(rule, sample),
       isOpen: (sample) => this.#spared.isOpen(rule, sample),
     });
@@ -160,6 +167,7 @@ export class TotalWatch {
       this.#tellNobodyLeft(key, `${rule.title}, ${what}: ${inGb(usedBytes)} is too much, and ${who}`);
     }
     return lists.map((candidates) => {
+      this.#named.add(nameKey(key, level, candidates[0]));
       if (ends) {
         this.#chosen.add(candidates[0]);
       }
@@ -187,6 +195,11 @@ export class TotalWatch {
       .filter((sample) => this.#spared.isExempt(rule, sample));
     return { ...total, processes: processes.filter((sample) => !exempt.includes(sample)) };
   }
+}
+
+/** Whom a warning has named is not for that reason the one to be ended at the limit. */
+function nameKey(key: string, level: Found['level'], sample: ProcessSample): string {
+  return `${key} ${level} ${identityKey(sample)}`;
 }
 
 /** `nobody can be ended for it: 1 is exempt by name, 8 are protected (its name matches sshd, which is whitelisted)`. */

@@ -27,6 +27,8 @@ export interface Choice {
   readonly growthOf: (sample: ProcessSample) => number;
   /** Whether it has to go by its own limit, or for another total. */
   readonly isGoingAnyway: (sample: ProcessSample) => boolean;
+  /** Whether the last scan has named it: another would be another violation, told anew. */
+  readonly isNamed: (sample: ProcessSample) => boolean;
   /** Why it may not be ended. */
   readonly sparingOf: (sample: ProcessSample) => Sparing | undefined;
   /** Whether it may turn out later that it may not be. */
@@ -46,7 +48,7 @@ export interface Victims {
  * anyway.
  */
 export function victims(choice: Choice): Victims {
-  const { processes, bytesOf, isGoingAnyway } = choice;
+  const { processes, bytesOf, isGoingAnyway, isNamed } = choice;
   const largestFirst = [...processes].sort((a, b) => bytesOf(b) - bytesOf(a));
   const look = new Look(choice);
   const largest = largestFirst.find((sample) => look.mayEnd(sample));
@@ -58,10 +60,7 @@ export function victims(choice: Choice): Victims {
     largestFirst.filter((sample) => bytesOf(sample) >= worthBytes),
     choice,
   );
-  const inOrder = [
-    ...worthwhile.filter(isGoingAnyway),
-    ...worthwhile.filter((sample) => !isGoingAnyway(sample)),
-  ];
+  const inOrder = firstOnes(isGoingAnyway, firstOnes(isNamed, worthwhile));
   const count = countOf(look.first(inOrder, choice.mostAtOnce), choice);
   const candidates = look.first(inOrder, count * MOST_CANDIDATES);
   const spare = candidates.slice(count);
@@ -127,6 +126,13 @@ class Look {
 function worthwhileBytes(largestBytes: number, totalBytes: number): number {
   const shareBytes = WORTHWHILE_SHARE * totalBytes;
   return largestBytes >= shareBytes ? shareBytes : COMPARABLE_SHARE * largestBytes;
+}
+
+function firstOnes(
+  isFirst: (sample: ProcessSample) => boolean,
+  inOrder: readonly ProcessSample[],
+): ProcessSample[] {
+  return [...inOrder.filter(isFirst), ...inOrder.filter((sample) => !isFirst(sample))];
 }
 
 /** Sorting is stable: of equals, the largest goes first. */
