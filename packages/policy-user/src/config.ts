@@ -1,8 +1,15 @@
 import * as v from 'valibot';
 
+import { isWildcard } from './rules/patterns.js';
+
 const amount = v.optional(v.pipe(v.number(), v.minValue(0)));
 const name = v.pipe(v.string(), v.trim(), v.minLength(1));
 const names = v.optional(v.pipe(v.array(name), v.minLength(1)));
+/** Who is in a group is asked for by its name: there is no list of all groups to match. */
+const groupName = v.pipe(
+  name,
+  v.check((group) => !isWildcard(group), 'groups are named one by one; accepted: names without * and ?'),
+);
 
 /** `"1000"`, `"2000-2999"`, or a number. */
 const uidRange = v.pipe(
@@ -19,7 +26,7 @@ const rule = v.pipe(
     name: v.optional(v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(80))),
     /** Names, with `*` and `?`. */
     users: names,
-    groups: names,
+    groups: v.optional(v.pipe(v.array(groupName), v.minLength(1))),
     uids: v.optional(v.pipe(v.array(uidRange), v.minLength(1))),
     /** The name of a window of policy-schedule: the rule is there only while that is open. */
     during: v.optional(v.pipe(v.string(), v.minLength(1))),
@@ -34,10 +41,12 @@ const rule = v.pipe(
     total_percent_threshold: amount,
     together_gb_threshold: amount,
     together_percent_threshold: amount,
-    first: v.optional(v.picklist(['largest', 'newest', 'fastest-growing']), 'largest'),
+    /** `largest`, if left out. */
+    first: v.optional(v.picklist(['largest', 'newest', 'fastest-growing'])),
     warn_percent: v.optional(v.pipe(v.number(), v.gtValue(0), v.ltValue(100))),
     tolerate_seconds: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(86_400)), 0),
-    action: v.optional(v.picklist(['kill', 'warn']), 'kill'),
+    /** `kill`, if left out. */
+    action: v.optional(v.picklist(['kill', 'warn'])),
   }),
   v.check(
     ({ users, groups, uids }) => (users ?? groups ?? uids) !== undefined,

@@ -8,6 +8,7 @@ import {
 } from '@memory-monitor/core';
 
 import { configSchema, type UserPolicyConfig } from './config.js';
+import { doubtfulRules } from './rules/doubtful.js';
 import { RuleBook } from './rules/rule-book.js';
 import { ruleOf, type Rule } from './rules/rule.js';
 import { shadowedRules } from './rules/shadowed.js';
@@ -27,7 +28,12 @@ export default definePlugin({
   async setup(host) {
     const users = host.get(USER_DATABASE);
     const rules = await rulesOf(host);
-    for (const sentence of [...shadowedRules(rules), ...(await strangers(rules, users))]) {
+    const source = host.get(PROCESS_SOURCE);
+    for (const sentence of [
+      ...shadowedRules(rules),
+      ...doubtfulRules(rules, source.readMemory()),
+      ...(await strangers(rules, users)),
+    ]) {
       host.logger.warn(sentence);
     }
     const configuration = host.get(CONFIGURATION);
@@ -35,7 +41,7 @@ export default definePlugin({
       plugin: host.name,
       book: new RuleBook(rules, users, windowsOf(host, rules)),
       users,
-      source: host.get(PROCESS_SOURCE),
+      source,
       guards: host.get(GUARDS),
       clock: host.clock,
       measure: () => configuration.settings.measure,

@@ -34,6 +34,10 @@ describe('the configuration of rules for users', () => {
       { users: ['a'], ram_gb_threshold: 1, warn_percent: 100 },
       /^rules\.0\.warn_percent: /,
     ],
+    'a wildcard for groups': [
+      { groups: ['lab-*'], ram_gb_threshold: 1 },
+      /^rules\.0\.groups\.0: groups are named one by one; accepted: names without/,
+    ],
     'a misspelt key': [{ users: ['a'], ram_gb_treshold: 1 }, /ram_gb_treshold/],
   };
   for (const [what, [rule, message]] of Object.entries(mistakes)) {

@@ -680,11 +680,12 @@ describe('policy-user', () => {
       { name: 'guests', users: ['guest-*', 'alicia'], ram_gb_threshold: 1 },
       { name: 'students at night', groups: ['students'], ram_gb_threshold: 8 },
       { name: 'one guest', users: ['guest-7'], ram_gb_threshold: 8 },
-      { name: 'nobody', groups: ['stuff'], ram_gb_threshold: 8 },
+      { name: 'nobody', groups: ['stuff'], ram_gb_threshold: 0 },
     ]);
     expect(test.log.filter(({ level }) => level === 'warn').map(({ message }) => message)).to.deep.equal([
       '[policy-user] rule "students at night" never counts: rule "all students" comes first and is for the same users',
       '[policy-user] rule "one guest" never counts: rule "guests" comes first and is for the same users',
+      '[policy-user] rule "nobody": ram_gb_threshold = 0 is exceeded by every process',
       '[policy-user] rule "guests": there is no user "alicia" on this machine',
       '[policy-user] rule "one guest": there is no user "guest-7" on this machine',
       '[policy-user] rule "nobody": there is no group "stuff" on this machine',

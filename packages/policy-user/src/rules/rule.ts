@@ -10,10 +10,12 @@ export interface Threshold {
   readonly percentOfRam: number;
 }
 
-export type Order = RuleConfig['first'];
+export type Order = NonNullable<RuleConfig['first']>;
 
 /** What holds for some users. */
 export interface Rule {
+  /** As it was written. */
+  readonly config: RuleConfig;
   /** `rule "students" (/etc/memory-monitor/config.toml:12)`, for logs and trails. */
   readonly title: string;
   readonly selector: Selector;
@@ -42,6 +44,7 @@ export function ruleOf(config: RuleConfig, place: string | undefined, index: num
     ? { bytes: Infinity, percentOfRam: Infinity }
     : threshold(config.ram_gb_threshold, config.ram_percent_threshold);
   return {
+    config,
     title,
     selector: new Selector(config),
     during: config.during,
@@ -50,7 +53,7 @@ export function ruleOf(config: RuleConfig, place: string | undefined, index: num
     ofUser: threshold(config.total_gb_threshold, config.total_percent_threshold),
     ofAll: threshold(config.together_gb_threshold, config.together_percent_threshold),
     limits: ofProcess === undefined ? undefined : { ...ofProcess, reason: title },
-    first: config.first,
+    first: config.first ?? 'largest',
     exemptNames: (config.exempt_names ?? []).map((entry) =>
       typeof entry === 'string'
         ? { pattern: entry, user: undefined }
