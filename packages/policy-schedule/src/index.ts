@@ -1,6 +1,7 @@
 import { definePlugin, type Clock, type PluginHost } from '@memory-monitor/core';
 
 import { configSchema, type ScheduleConfig } from './config.js';
+import { namesDaysTwice } from './cron-days.js';
 import { idleWindows } from './idle-windows.js';
 import { Schedule } from './schedule.js';
 import { scheduledWindow, type ScheduledWindow } from './scheduled-window.js';
@@ -16,9 +17,7 @@ export default definePlugin({
   config: configSchema,
   async setup(host) {
     const windows = await scheduledWindows(host);
-    for (const sentence of idleWindows(host.config.windows, windows, host.clock.now())) {
-      host.logger.warn(sentence);
-    }
+    warnAboutWindows(host, windows);
     const schedule = new Schedule(windows, ({ changesAnything }) => changesAnything);
     const inForce = (): ScheduledWindow | undefined => schedule.at(host.clock.now()).window;
     overrideInterval(host, schedule);
@@ -39,6 +38,19 @@ async function scheduledWindows(host: PluginHost<ScheduleConfig>): Promise<Sched
       scheduledWindow(config, { timeZone, place: await host.configPlace(['windows', index]), index }),
     ),
   );
+}
+
+function warnAboutWindows(host: PluginHost<ScheduleConfig>, windows: readonly ScheduledWindow[]): void {
+  for (const sentence of idleWindows(host.config.windows, windows, host.clock.now())) {
+    host.logger.warn(sentence);
+  }
+  for (const [index, { cron }] of host.config.windows.entries()) {
+    if (cron !== undefined && namesDaysTwice(cron)) {
+      host.logger.warn(
+        `${windows[index]?.title ?? ''}: "${cron}" opens on these days of the month, and on these days of the week too, as crontab(5) has it; the first Sunday of a month is "0 3 * * sun#1"`,
+      );
+    }
+  }
 }
 
 /** The next scan comes no later than the next boundary, so that what holds from then on holds from then on. */

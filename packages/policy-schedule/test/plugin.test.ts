@@ -118,6 +118,69 @@ describe('policy-schedule', () => {
     ]);
   });
 
+  /** What is said at the start of windows, without the plugin's name. */
+  const saidOf = async (...windows: object[]): Promise<string[]> => {
+    const test = await scheduled(windows);
+    return test.log
+      .filter(({ level }) => level === 'warn')
+      .map(({ message }) => message.replace('[policy-schedule] ', ''));
+  };
+
+  it('says at the start which windows suspend killing for ever, and whom they hide', async () => {
+    for (const window of [
+      { cron: '0 * * * *', duration: '1h' },
+      { cron: '*/5 * * * *', duration: '10m' },
+      { days: 'mon-sun' },
+      { time: '00:00-12:00,12:00-24:00' },
+      { time: '06:00-24:00,23:00-06:00' },
+      {},
+    ]) {
+      const later = { name: 'later', time: '22:00-06:00', check_interval: 5 };
+      expect(await saidOf({ name: 'w', suspend: true, ...window }, later)).to.deep.equal([
+        'window "w" is always open, and suspends killing for ever',
+        'window "later" is never in force: window "w" comes first and is always open',
+      ]);
+    }
+  });
+
+  it('says nothing of windows that close at times', async () => {
+    const windows = [
+      { cron: '0 * * * *', duration: '59m' },
+      { cron: '0 * * 1-11 *', duration: '2h' },
+      { days: 'mon-sat' },
+      { time: '00:00-12:00,12:01-24:00' },
+      { dates: '2025-01-01..2035-12-31' },
+    ].map((window) => ({ ...window, suspend: true }));
+    expect(await saidOf(...windows)).to.deep.equal([]);
+  });
+
+  it('says at the start which windows never open', async () => {
+    for (const window of [
+      { cron: '0 0 30 2 *', duration: '1h' },
+      { dates: '2025-12-24', days: 'mon' },
+    ]) {
+      expect(await saidOf({ name: 'w', suspend: true, ...window })).to.deep.equal([
+        'window "w" is never in force: there is no time at which it opens',
+      ]);
+    }
+    const seldom = [
+      { cron: '0 0 29 2 *', duration: '1h' },
+      { dates: '2025-12-24', days: 'wed' },
+      { dates: '2025-10-02', time: '22:00-11:00' },
+    ];
+    expect(await saidOf(...seldom.map((window) => ({ suspend: true, ...window })))).to.deep.equal([]);
+  });
+
+  it('says at the start where an expression has days of both kinds, of which one is enough', async () => {
+    const window = { name: 'w', duration: '1h', suspend: true };
+    expect((await saidOf({ ...window, cron: '0 3 1-7 * sun' })).join()).to.match(
+      /^window "w": "0 3 1-7 \* sun" opens on these days .*; the first Sunday of a month is "0 3 \* \* sun#1"$/,
+    );
+    for (const cron of ['0 3 1-7 * *', '0 3 * * sun', '0 3 ? * sun', '0 3 * * sun#1']) {
+      expect(await saidOf({ ...window, cron })).to.deep.equal([]);
+    }
+  });
+
   it('tells other plugins which of its windows are open, by name', async () => {
     const answers: unknown[] = [];
     const curious = definePlugin({

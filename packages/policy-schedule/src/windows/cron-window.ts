@@ -20,6 +20,10 @@ export class CronWindow implements Window {
     return { isOpen, untilMs: Math.min(nowMs + DAY_MS, changeMs) };
   }
 
+  opensAgain(nowMs: number): boolean {
+    return this.#nextAfter(nowMs - this.#durationMs) < Number.POSITIVE_INFINITY;
+  }
+
   #nextAfter(ms: number): number {
     return this.#cron.nextRun(new Date(ms))?.getTime() ?? Number.POSITIVE_INFINITY;
   }

@@ -43,6 +43,21 @@ export class DailyWindow implements Window {
     };
   }
 
+  /** Of dates, no more than a week of each range has to be looked at: a day of the week comes again. */
+  opensAgain(nowMs: number): boolean {
+    const yesterday = Math.floor(this.#wallClock.at(nowMs) / DAY_MS) - 1;
+    const ranges = this.#spec.dates ?? [{ firstDay: yesterday, lastDay: Infinity }];
+    return ranges.some(({ firstDay, lastDay }) => {
+      const first = Math.max(firstDay, yesterday);
+      const week = Array.from({ length: WEEK_DAYS }, (_, index) => first + index);
+      return week.some((day) => day <= lastDay && this.#isOn(day) && this.#isOpenAfter(day, nowMs));
+    });
+  }
+
+  #isOpenAfter(day: number, nowMs: number): boolean {
+    return this.#spansOf(day).some(({ toMs }) => toMs > nowMs);
+  }
+
   #spansOf(day: number): Span[] {
     return this.#isOn(day) ? this.#spec.times.map((range) => this.#spanOf(day, range)) : [];
   }

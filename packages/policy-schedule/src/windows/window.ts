@@ -9,4 +9,6 @@ export interface WindowState {
 export interface Window {
   /** `nowMs`: milliseconds since 1970. */
   stateAt(nowMs: number): WindowState;
+  /** Whether it is open at that time, or ever later. */
+  opensAgain(nowMs: number): boolean;
 }

@@ -32,6 +32,14 @@ describe('a cron window', () => {
     expect(stateAt('2026-05-03T04:00:00.000Z', pattern, hours)[0]).to.equal(false);
   });
 
+  it('opens on one day of the week of a month, the first Sunday, say', () => {
+    expect(stateAt('2026-05-03T01:00:00.000Z', '0 3 * * sun#1', 1)).to.deep.equal([
+      true,
+      '2026-05-03T02:00:00.000Z',
+    ]);
+    expect(stateAt('2026-05-10T01:00:00.000Z', '0 3 * * sun#1', 1)[0]).to.equal(false);
+  });
+
   it('stays open where the next one begins before it ends', () => {
     for (let minute = 0; minute < 600; minute += 1) {
       const text = new Date(Date.parse('2026-05-03T00:00Z') + minute * 60_000).toISOString();
