@@ -60,9 +60,9 @@ async function findAnswer(
 /** Does what a monitor would do that has just been started. */
 async function explainHere(pid: number, options: ExplainOptions): Promise<ExplainAnswer> {
   const { configuration, sources } = await readConfiguration(options);
-  return await withIdleMonitor(
-    configuration,
-    sources,
-    async (monitor) => await answerOf(monitor, pid, sources),
-  );
+  return await withIdleMonitor(configuration, sources, async (monitor) => {
+    // As with the first scan of a monitor, plugins ask only then for what they do not know yet: whose process it is, say.
+    await monitor.explain(pid);
+    return await answerOf(monitor, pid, sources);
+  });
 }

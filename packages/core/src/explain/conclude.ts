@@ -17,7 +17,7 @@ export function conclude(facts: Facts, judged: Previewed | undefined, graceSecon
   if (judged === undefined) {
     return ownBytes === undefined
       ? `Nothing would happen: its ${measure} can not be read.`
-      : `Nothing would happen: it has ${inGb(ownBytes)}, and its limit is ${inGb(limit.limitBytes)}.`;
+      : `Nothing would happen: it has ${inGb(ownBytes)}, and ${limitInWords(limit.limitBytes)}.`;
   }
   const { episode, decision } = judged;
   if (decision === undefined || episode.isBeingTerminated) {
@@ -27,6 +27,10 @@ export function conclude(facts: Facts, judged: Previewed | undefined, graceSecon
     return 'Nothing more would happen: it can not be ended, or has been dealt with.';
   }
   return `${consequence(decision, facts.dryRun, graceSeconds)}: ${decision.trail.at(-1)?.reason ?? ''}.`;
+}
+
+function limitInWords(bytes: number): string {
+  return bytes === Infinity ? 'there is no limit for it' : `its limit is ${inGb(bytes)}`;
 }
 
 function consequence({ verdict }: Decision, dryRun: boolean, graceSeconds: number): string {

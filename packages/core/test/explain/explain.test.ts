@@ -43,6 +43,19 @@ describe('explaining a process', () => {
     expect(conclusion).to.equal('It would be let live, with a warning: a warning first.');
   });
 
+  it('says in words that there is no limit', async () => {
+    const boundless = definePlugin({
+      name: 'boundless',
+      apiVersion: 1,
+      setup(host) {
+        host.overrideLimits(() => ({ bytes: Infinity, percentOfRam: Infinity }));
+      },
+    });
+    const test = await testPlugin(boundless);
+    const { conclusion } = await explained(test, test.machine.spawn(hog()));
+    expect(conclusion).to.equal('Nothing would happen: it has 3.00GB, and there is no limit for it.');
+  });
+
   it('lets nothing of that happen', async () => {
     const test = new TestMonitor();
     const process = test.machine.spawn(hog());
