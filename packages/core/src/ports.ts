@@ -126,6 +126,11 @@ export interface UserDatabase {
   gidOf(name: string): GroupLookup;
   /** Gids of all groups of a user, the main one too, from the cache; undefined while they are not known. */
   gidsOf(uid: number): readonly number[] | undefined;
+  /**
+   * The user who may use this uid for containers, from the cache: subuid(5). `absent` for an ordinary uid. Left out where there is
+   * no such thing.
+   */
+  ownerOf?(uid: number): UserLookup;
   /** Looks up what is not cached; resolves when all have answered or the deadline has passed. Never rejects. */
   resolve(wanted: UserLookupRequest, deadlineMs: number): Promise<void>;
 }
@@ -138,6 +143,8 @@ export interface UserLookupRequest {
   readonly groupNames?: Iterable<string>;
   /** Uids of users whose groups are asked for. */
   readonly memberships?: Iterable<number>;
+  /** Uids of which it is asked to whom they are subordinate. */
+  readonly subordinates?: Iterable<number>;
 }
 
 /** Time. Nothing in core reads it from anywhere else. */

@@ -29,12 +29,16 @@ export function without(
   return samples.filter((sample) => !going.has(identityKey(sample)));
 }
 
-export function byUid(samples: readonly ProcessSample[]): Map<number, ProcessSample[]> {
+export function byOwner(
+  samples: readonly ProcessSample[],
+  ownerOf: (uid: number) => number,
+): Map<number, ProcessSample[]> {
   const groups = new Map<number, ProcessSample[]>();
   for (const sample of samples) {
-    const group = groups.get(sample.uid);
+    const owner = ownerOf(sample.uid);
+    const group = groups.get(owner);
     if (group === undefined) {
-      groups.set(sample.uid, [sample]);
+      groups.set(owner, [sample]);
     } else {
       group.push(sample);
     }

@@ -17,7 +17,7 @@ import type { Found, Raised } from './found.js';
 import { isExempt } from './rules/exempt-names.js';
 import type { RuleBook } from './rules/rule-book.js';
 import { bytesOf, type Rule } from './rules/rule.js';
-import { byUid, rowsOf, without } from './samples.js';
+import { byOwner, rowsOf, without } from './samples.js';
 import { Tolerance } from './tolerance.js';
 import { TotalWatch } from './totals/total-watch.js';
 import type { Household } from './totals/total.js';
@@ -63,6 +63,7 @@ export class UserPolicy {
     this.#totals = new TotalWatch({
       ...parts,
       tolerance: this.#tolerance,
+      ownerOf: (uid) => parts.book.ownerOf(uid),
       isOverOwnLimit: (sample, rule, memory) => this.#isOver(sample, rule, memory),
     });
   }
@@ -103,7 +104,8 @@ export class UserPolicy {
       return undefined;
     }
     const { rule, level, what } = raised;
-    if (isExempt(rule.exemptNames, process, this.#parts.users)) {
+    const owner = this.#parts.book.ownerOf(process.uid);
+    if (isExempt(rule.exemptNames, { name: process.name, uid: owner }, this.#parts.users)) {
       this.#totals.spare(process);
       return { verdict: { action: 'spare' }, reason: `${rule.title} exempts ${process.name}` };
     }
@@ -112,7 +114,7 @@ export class UserPolicy {
       return { verdict: { action: 'warn' }, reason: `${rule.title} warns from ${percent}% of a limit on` };
     }
     const isForTotal = what !== undefined || this.#totals.hasChosen(process);
-    if (!isForTotal && this.#tolerance.isTolerated(ownLimitKey(rule, process.uid), rule.tolerateMs)) {
+    if (!isForTotal && this.#tolerance.isTolerated(ownLimitKey(rule, owner), rule.tolerateMs)) {
       const seconds = rule.tolerateMs / 1000;
       return { verdict: { action: 'spare' }, reason: `${rule.title} tolerates this for ${seconds} s` };
     }
@@ -151,7 +153,7 @@ export class UserPolicy {
 
   #householdsOf(samples: readonly ProcessSample[]): Household[] {
     const { book, users } = this.#parts;
-    return [...byUid(samples)].flatMap(([uid, processes]) => {
+    return [...byOwner(samples, (uid) => book.ownerOf(uid))].flatMap(([uid, processes]) => {
       const rule = book.ruleFor(uid);
       return typeof rule === 'string' || rule.isExempt
         ? []

@@ -1,4 +1,4 @@
-import { BYTES_PER_GB, definePlugin } from '@memory-monitor/core';
+import { BYTES_PER_GB, definePlugin, type UserLookup } from '@memory-monitor/core';
 import { FakeUsers, TestMonitor, type TestMonitorOptions } from '@memory-monitor/core/testing';
 import { expect } from 'chai';
 
@@ -516,6 +516,38 @@ describe('policy-user', () => {
     await test.tick();
     expect(test.machine.isRunning(bob)).to.equal(true);
     expect(test.machine.signals).to.deep.equal([]);
+  });
+
+  describe('on processes in containers of a user', () => {
+    const CONTAINER = 100_033;
+    const withContainers = (answer: UserLookup = { state: 'found', uid: ALICE }): FakeUsers =>
+      Object.assign(people(), {
+        ownerOf: (uid: number): UserLookup => (uid === CONTAINER ? answer : { state: 'absent' }),
+      });
+
+    it('holds the rule for the user, and counts them in the total', async () => {
+      const rule = { groups: ['students'], ram_gb_threshold: 4, total_gb_threshold: 6 };
+      const test = await governed([rule], { users: withContainers() });
+      const over = test.machine.spawn({ uid: CONTAINER, rssBytes: 5 * GB });
+      await test.tick();
+      await test.tick();
+      expect(victimsOf(test)).to.deep.equal([over.pid]);
+      test.machine.spawn({ uid: ALICE, rssBytes: 3 * GB });
+      const second = test.machine.spawn({ uid: CONTAINER, rssBytes: 3.5 * GB });
+      await test.tick();
+      expect(victimsOf(test)).to.deep.equal([over.pid, second.pid]);
+      expect(test.trailOf(second)[0]).to.include('all processes of alice');
+    });
+
+    it('lets them live while nobody says whose they are', async () => {
+      const test = await governed([{ users: ['*'], ram_gb_threshold: 2 }], {
+        users: withContainers({ state: 'unanswered' }),
+      });
+      test.machine.spawn({ uid: CONTAINER, rssBytes: 5 * GB });
+      await test.tick();
+      expect(test.machine.signals).to.deep.equal([]);
+      expect(test.log.map(({ message }) => message).join()).to.include('for the owner of uid 100033');
+    });
   });
 
   describe('while the user database does not answer', () => {

@@ -7,6 +7,7 @@ import { Directory } from './directory.js';
 import { askDatabase } from './getent.js';
 import { askMemberships } from './memberships.js';
 import type { Database } from './nsswitch.js';
+import { SubordinateIds } from './subordinate-ids.js';
 
 /** A directory server that takes longer than this does not answer. */
 const LOOKUP_DEADLINE_MS = 5000;
@@ -22,7 +23,15 @@ export class SystemUsers implements UserDatabase {
   /** Gids of a user's groups, by uid. */
   readonly #memberships: CachedLookup<readonly number[]>;
 
-  constructor(clock: Clock, ask = databaseOf(clock), askGroupsOf = askMemberships) {
+  readonly #subordinates: SubordinateIds;
+
+  constructor(
+    clock: Clock,
+    ask = databaseOf(clock),
+    askGroupsOf = askMemberships,
+    subordinates = new SubordinateIds(clock),
+  ) {
+    this.#subordinates = subordinates;
     const gated =
       (database: Database) =>
       async (key: string): Promise<DatabaseAnswer<DatabaseEntry>> =>
@@ -62,16 +71,30 @@ export class SystemUsers implements UserDatabase {
     return answer === 'absent' ? [] : answer;
   }
 
+  ownerOf(uid: number): UserLookup {
+    const owner = this.#subordinates.ownerOf(uid);
+    if (owner === undefined) {
+      return { state: this.#subordinates.isRead ? 'absent' : 'unanswered' };
+    }
+    return /^\d+$/.test(owner) ? { state: 'found', uid: Number(owner) } : this.uidOf(owner);
+  }
+
   async resolve(wanted: UserLookupRequest, deadlineMs: number): Promise<void> {
-    const { uids = [], gids = [], names = [], groupNames = [], memberships = [] } = wanted;
+    const { uids = [], gids = [], names = [], groupNames = [], memberships = [], subordinates } = wanted;
     const answered = new AbortController();
     const all = Promise.all([
+      subordinates === undefined ? undefined : this.#resolveOwners(subordinates),
       this.#users.refresh([...[...uids].map(String), ...names]),
       this.#groups.refresh([...[...gids].map(String), ...groupNames]),
       this.#memberships.refresh([...memberships].map(String)),
     ]);
     await Promise.race([all, this.#clock.sleep(deadlineMs, answered.signal)]);
     answered.abort();
+  }
+
+  async #resolveOwners(uids: Iterable<number>): Promise<void> {
+    await this.#subordinates.refresh();
+    await this.#users.refresh([...uids].flatMap((uid) => this.#subordinates.ownerOf(uid) ?? []));
   }
 
   /** Few programs at once; what would have to wait behind too many is not asked. */

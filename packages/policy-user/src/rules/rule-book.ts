@@ -39,13 +39,14 @@ export class RuleBook {
 
   /** What the user database has to tell for the rule of an unknown user to be known, in words, and which rule asks for it. */
   waitsFor(uid: number): string {
+    const owner = this.ownerOf(uid);
     const waiting = this.#rules
       .filter((rule) => this.#isThere(rule))
       .flatMap(({ selector, title }) => {
-        const what = selector.waitsFor(uid, this.#users);
+        const what = selector.waitsFor(owner, this.#users);
         return what === undefined ? [] : `${what}, which ${title} asks for`;
       });
-    return waiting[0] ?? `uid ${uid}`;
+    return waiting[0] ?? `the owner of uid ${uid}`;
   }
 
   /** Looks at every user anew from now on: people join groups. */
@@ -53,13 +54,21 @@ export class RuleBook {
     this.#known.clear();
   }
 
+  /** Whose processes these are: those of subordinate uids, which containers have, are their owner's. */
+  ownerOf(uid: number): number {
+    const owner = this.#users.ownerOf?.(uid);
+    return owner?.state === 'found' ? owner.uid : uid;
+  }
+
   /** Asks the user database for what it takes to know the rules for these users. Never rejects. */
   async lookUp(uids: ReadonlySet<number>, deadlineMs: number): Promise<void> {
-    const requests = this.#rules.map(({ selector }) => selector.lookups(uids));
+    await this.#users.resolve({ subordinates: uids }, deadlineMs);
+    const owners = new Set([...uids].map((uid) => this.ownerOf(uid)));
+    const requests = this.#rules.map(({ selector }) => selector.lookups(owners));
     const isForNames = this.#rules.some(({ exemptNames }) =>
       exemptNames.some(({ user }) => user !== undefined),
     );
-    await this.#users.resolve(together(isForNames ? [...requests, { uids }] : requests), deadlineMs);
+    await this.#users.resolve(together(isForNames ? [...requests, { uids: owners }] : requests), deadlineMs);
   }
 
   /** Other rules are there when a window opens or closes. */
@@ -72,8 +81,12 @@ export class RuleBook {
   }
 
   #lookAt(uid: number): RuleForUser {
+    if (this.#users.ownerOf?.(uid).state === 'unanswered') {
+      return 'unknown';
+    }
+    const owner = this.ownerOf(uid);
     for (const rule of this.#rules.filter((candidate) => this.#isThere(candidate))) {
-      const fit = rule.selector.fit(uid, this.#users);
+      const fit = rule.selector.fit(owner, this.#users);
       if (fit !== 'no') {
         return fit === 'yes' ? rule : 'unknown';
       }

@@ -15,7 +15,8 @@ export async function strangers(rules: readonly Rule[], users: UserDatabase): Pr
   const names = named.flatMap((rule) => rule.names);
   await users.resolve({ names, groupNames: named.flatMap((rule) => rule.groupNames) }, LOOK_UP_MS);
   const uids = names.flatMap((name) => uidOf(name, users) ?? []);
-  await users.resolve({ uids }, LOOK_UP_MS);
+  // Whose the numbers of containers are is known from the first scan on.
+  await users.resolve({ uids, subordinates: [] }, LOOK_UP_MS);
   return named.flatMap((rule) =>
     [
       ...rule.names.map((name) => aboutUser(name, users)),

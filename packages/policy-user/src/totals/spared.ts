@@ -15,6 +15,8 @@ export interface SparedParts {
   readonly source: Pick<ProcessSource, 'inspect'>;
   readonly guards: Pick<Guards, 'check' | 'needsWholeName'>;
   readonly users: UserDatabase;
+  /** Whose a process of this uid is. */
+  readonly ownerOf: (uid: number) => number;
 }
 
 /** Why somebody is not ended: by the name, by a guard, or because there is nobody any more. */
@@ -60,10 +62,11 @@ export class Spared {
       return false;
     }
     const inspection = this.#inspect(sample);
-    return (
-      inspection !== undefined &&
-      (this.#known.has(identityKey(sample)) || isExempt(exemptNames, inspection, this.#parts.users))
-    );
+    if (inspection === undefined) {
+      return false;
+    }
+    const named = { name: inspection.name, uid: this.#parts.ownerOf(sample.uid) };
+    return this.#known.has(identityKey(sample)) || isExempt(exemptNames, named, this.#parts.users);
   }
 
   /** Undefined for who may be ended. */

@@ -33,6 +33,7 @@ export interface TotalWatchParts {
   readonly users: UserDatabase;
   readonly clock: Clock;
   readonly tolerance: Tolerance;
+  readonly ownerOf: (uid: number) => number;
   readonly isOverOwnLimit: (sample: ProcessSample, rule: Rule, memory: MachineMemory) => boolean;
   /** How many processes of a user may be ended in a minute. */
   readonly mostKills: () => number;
