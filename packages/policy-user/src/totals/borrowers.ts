@@ -18,7 +18,11 @@ export function withoutBorrowers(
   const newest = processes.reduce((latest, { startTime }) => Math.max(latest, startTime), 0);
   const byPid = new Map(processes.map((sample) => [sample.pid, sample]));
   const borrowers = processes
-    .filter(({ startTime }) => startTime >= newest - YOUNG_TICKS)
+    .filter(
+      (sample) =>
+        sample.startTime >= newest - YOUNG_TICKS &&
+        processes.some((other) => other !== sample && isAlike(sample, other)),
+    )
     .sort((a, b) => b.rssBytes - a.rssBytes)
     .slice(0, MOST_INSPECTIONS)
     .filter((sample) => {

@@ -32,7 +32,7 @@ export function unshareArgs(isolation: Isolation): string[] {
 }
 
 /** What a test can need beside a PID namespace. */
-export type Need = 'root' | 'other users' | 'koffi' | 'chosen PIDs' | 'script' | 'compiler';
+export type Need = 'root' | 'other users' | 'koffi' | 'chosen PIDs' | 'script' | 'compiler' | 'perl';
 
 /** Why this machine can't run a test; undefined if it can. */
 export function whyNot(needs: readonly Need[]): string | undefined {
@@ -48,6 +48,7 @@ const MISSING: Readonly<Record<Need, string | undefined>> = {
   'chosen PIDs': whyNoChosenPids(),
   compiler: spawnSync('cc', ['--version']).status === 0 ? undefined : 'there is no C compiler, cc, here',
   script: spawnSync(SCRIPT, ['--version']).status === 0 ? undefined : 'there is no script(1) here',
+  perl: spawnSync('perl', ['-v']).status === 0 ? undefined : 'there is no perl here',
 };
 
 function works(args: readonly string[]): boolean {
