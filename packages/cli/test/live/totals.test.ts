@@ -2,6 +2,7 @@ import { expect } from 'chai';
 
 import { toml } from './support/config.js';
 import { inNamespace } from './support/in-namespace.js';
+import { PERL } from './support/isolation.js';
 
 const MEGABYTES = 300;
 const CHILDREN = 5;
@@ -32,7 +33,7 @@ describe('the total of a user', () => {
     'counts the pages of a parent and its children once, and ends who has memory of its own',
     async (ns) => {
       const args = ['-e', FORKS, String(MEGABYTES << 20), String(CHILDREN)];
-      const parent = await ns.start({ file: 'perl', args });
+      const parent = await ns.start({ file: PERL, args });
       await parent.says('ready');
       const monitor = await ns.monitor({ config: totalOf(0.75) });
       await monitor.scans(4);

@@ -9,6 +9,8 @@ export const COMMAND =
 /** Programs of util-linux. */
 export const UNSHARE = 'unshare';
 const SCRIPT = 'script';
+/** It forks without becoming another program, which Node can't. */
+export const PERL = 'perl';
 
 /** Somebody who is neither root nor known to own anything: nobody, of any distribution. */
 export const ORDINARY_UID = 65534;
@@ -48,7 +50,7 @@ const MISSING: Readonly<Record<Need, string | undefined>> = {
   'chosen PIDs': whyNoChosenPids(),
   compiler: spawnSync('cc', ['--version']).status === 0 ? undefined : 'there is no C compiler, cc, here',
   script: spawnSync(SCRIPT, ['--version']).status === 0 ? undefined : 'there is no script(1) here',
-  perl: spawnSync('perl', ['-v']).status === 0 ? undefined : 'there is no perl here',
+  perl: spawnSync(PERL, ['-v']).status === 0 ? undefined : 'there is no perl here',
 };
 
 function works(args: readonly string[]): boolean {
