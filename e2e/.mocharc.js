@@ -3,6 +3,6 @@
 export default {
   spec: ['e2e/dist/*.test.js'],
   reporter: './scripts/mocha-reporter.mjs',
-  timeout: 120_000,
+  timeout: 240_000,
   forbidOnly: Boolean(process.env.CI),
 };

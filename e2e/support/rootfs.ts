@@ -19,6 +19,8 @@ const PACKAGES = [
   'libpam-systemd',
   'less',
   'logrotate',
+  // Started only by the tests that are about mail.
+  'postfix',
   'procps',
   'python3',
   'python3-psutil',
@@ -39,6 +41,8 @@ rm -f /var/lib/dbus/machine-id /etc/resolv.conf
 echo machine >/etc/hostname
 printf '127.0.0.1 localhost machine\\n' >/etc/hosts
 echo 'deb ${DEFAULT_MIRROR} ${SUITE} main' >/etc/apt/sources.list
+postconf -e 'mydestination = localhost, machine' 'inet_interfaces = loopback-only' 'inet_protocols = ipv4'
+systemctl disable --quiet postfix
 # No network: they would fail, and leave a degraded system.
 systemctl disable --quiet apt-daily.timer apt-daily-upgrade.timer
 apt-get clean

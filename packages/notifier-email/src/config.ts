@@ -11,6 +11,11 @@ const address = v.pipe(
   v.check(isAddress, 'accepted: name@example.org, or the name of a local user'),
 );
 const path = v.pipe(v.string(), v.startsWith('/', 'accepted: an absolute path'));
+/** It stands in units, too. */
+const spool = v.pipe(
+  v.string(),
+  v.regex(/^\/[\w./-]+$/, 'accepted: an absolute path of letters, digits, ".", "-" and "_"'),
+);
 const text = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200));
 
 const smtp = v.pipe(
@@ -83,7 +88,7 @@ export const configSchema = v.pipe(
     digest_minutes: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1440)), 10),
     /** What could not be delivered for so long goes to the dead letters. */
     give_up_hours: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(720)), 72),
-    spool: v.optional(path, '/var/spool/memory-monitor'),
+    spool: v.optional(spool, '/var/spool/memory-monitor'),
   }),
   v.check(
     ({ admins, owners: owner }) => admins.length > 0 || owner !== undefined,

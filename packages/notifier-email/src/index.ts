@@ -21,6 +21,7 @@ import { hasSenderUnit, SpawnedSender } from './spool/spawned-sender.js';
 import { SpoolWriter } from './spool/spool-writer.js';
 
 export { configSchema, type EmailConfig } from './config.js';
+export { credentialName } from './credentials.js';
 
 /** Email to admins, and to the owners of what was ended. It only writes to a spool: the network is the sender's. */
 export default definePlugin({

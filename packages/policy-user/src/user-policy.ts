@@ -78,7 +78,7 @@ export class UserPolicy {
     return rule === 'none' ? undefined : rule.limits;
   }
 
-  async detect({ memory, samples, terminating }: DetectScan): Promise<Detection[]> {
+  async detect({ memory, samples, terminating, beyondReach }: DetectScan): Promise<Detection[]> {
     const { book } = this.#parts;
     const all = rowsOf(samples);
     this.#tolerance.beginScan();
@@ -86,7 +86,7 @@ export class UserPolicy {
     this.#lookAtUnknown();
     const households = this.#householdsOf(without(all, terminating));
     this.#noteOver(households, memory);
-    const totals = await this.#totals.find(households, memory);
+    const totals = await this.#totals.find(households, memory, beyondReach);
     const processes = households.flatMap((household) => this.#nearLimit(household, memory));
     this.#tolerance.endScan();
     book.forget();

@@ -391,6 +391,25 @@ describe('policy-user', () => {
       expect(victimsOf(test)).to.have.length(1);
     });
 
+    it('passes over those that no signal ends, however many they are', async () => {
+      const test = await governed([rule]);
+      const [stuck, last] = [
+        Array.from({ length: 12 }, () =>
+          test.machine.spawn({ uid: ALICE, rssBytes: 1.1 * GB, onSignal: () => 'denied' }),
+        ),
+        test.machine.spawn({ uid: ALICE, rssBytes: GB }),
+      ];
+      for (let scan = 0; scan < 8; scan += 1) {
+        await test.tick();
+      }
+      expect(stuck.every((process) => test.machine.isRunning(process))).to.equal(true);
+      expect(test.machine.isRunning(last)).to.equal(false);
+      const warnings = test.log.filter(({ message }) => message.includes('nobody can be ended for it'));
+      expect(warnings.map(({ message }) => message)).to.deep.equal([
+        '[policy-user] rule "students", all processes of alice: 13.20GB is too much, and nobody can be ended for it: no signal ends 12',
+      ]);
+    });
+
     it('tells once where it stays open what a user takes', async () => {
       const test = await governed([rule]);
       for (let count = 0; count < 4; count += 1) {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 
@@ -10,11 +10,15 @@ import {
   CONFIG_DIRECTORY,
   LOG,
   LOGROTATE,
+  MAIL_SERVICE,
+  MAIL_TRIGGERS,
+  MAIL_USER,
   PLUGIN_NEEDS,
   PROGRAM_DIRECTORY,
   SERVICE,
   STATE_DIRECTORY,
   UNIT,
+  UNIT_DIRECTORY,
   UNIT_DROP_INS,
 } from '../service/layout.js';
 import { BACKUP } from '../service/python-service.js';
@@ -30,7 +34,8 @@ export async function uninstall({ purge }: UninstallOptions): Promise<number> {
   const logs = await logFiles();
   const removesTraces = purge === true || (await askWhetherToPurge());
   succeeds('systemctl', 'disable', '--now', SERVICE);
-  for (const path of [UNIT, PLUGIN_NEEDS, LOGROTATE, COMMAND, ...programFiles(), STATE_DIRECTORY]) {
+  const mail = removeMailSender();
+  for (const path of [UNIT, PLUGIN_NEEDS, ...mail, LOGROTATE, COMMAND, ...programFiles(), STATE_DIRECTORY]) {
     remove(path);
   }
   removeIfEmpty(UNIT_DROP_INS);
@@ -45,6 +50,19 @@ export async function uninstall({ purge }: UninstallOptions): Promise<number> {
     );
   }
   return EX_OK;
+}
+
+/** Stops what delivers mail, and removes its user; returns its files. Mail that was not delivered goes with them, as state does. */
+function removeMailSender(): string[] {
+  const service = join(UNIT_DIRECTORY, MAIL_SERVICE);
+  if (!existsSync(service)) {
+    return [];
+  }
+  const spool = /--spool (\S+)/.exec(readFileSync(service, 'utf8'))?.[1];
+  succeeds('systemctl', 'disable', '--now', ...MAIL_TRIGGERS);
+  succeeds('systemctl', 'stop', MAIL_SERVICE);
+  succeeds('userdel', MAIL_USER);
+  return [service, ...MAIL_TRIGGERS.map((unit) => join(UNIT_DIRECTORY, unit)), ...(spool === undefined ? [] : [spool])];
 }
 
 /** All of the program but what a Python service has left there, which is nobody's copy but the admin's. */

@@ -40,6 +40,7 @@ import {
   restorePythonService,
   retirePythonService,
 } from './python-service.js';
+import { placeMail } from './place-mail.js';
 import type { Step } from './steps.js';
 import { isServiceActive, serviceStatusText, succeeds, systemctl } from './system.js';
 
@@ -74,6 +75,7 @@ export function installSteps(payload: string, isArmed: boolean, needs: PluginNee
     placeArming(isArmed, isUpgrade),
     placeUnit(payload),
     placeNeeds(needs),
+    placeMail(payload, visibleNode, needs.mail),
     placeLogrotate(payload),
     startService(wasActive, isUpgrade, existsSync(STATE_DIRECTORY)),
   ];

@@ -21,6 +21,11 @@ export const UNIT = `${UNIT_DIRECTORY}/${SERVICE}`;
 export const UNIT_DROP_INS = `${UNIT}.d`;
 /** The drop-in that lets the service have what the configured plugins need. */
 export const PLUGIN_NEEDS = `${UNIT_DROP_INS}/50-plugins.conf`;
+/** Whoever delivers mail, and what starts it. */
+export const MAIL_USER = 'memory-monitor-mail';
+export const MAIL_SERVICE = `${MAIL_USER}.service`;
+/** What starts the sender: that there is mail, and that some of it is due. */
+export const MAIL_TRIGGERS = [`${MAIL_USER}.path`, `${MAIL_USER}.timer`];
 export const LOGROTATE = '/etc/logrotate.d/memory-monitor';
 export const STATE_DIRECTORY = '/var/lib/memory-monitor';
 export const LOG = '/var/log/memory_monitor.log';

@@ -5,7 +5,7 @@ import { messageOf, MonitorError } from '@memory-monitor/core';
 import { SERVICE } from './layout.js';
 
 /** Runs a program of the system; its standard output. Throws MM_ERR_INSTALL with what it said on failure. */
-function runProgram(command: string, ...args: readonly string[]): string {
+export function runProgram(command: string, ...args: readonly string[]): string {
   try {
     return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
   } catch (error) {

@@ -20,6 +20,8 @@ export interface FoldedCause {
 export interface Digest {
   readonly host: string;
   readonly audience: Audience;
+  /** Whether the recipient has had no mail before. */
+  readonly isFirst: boolean;
   readonly sinceMs: number;
   readonly untilMs: number;
   readonly causes: readonly FoldedCause[];
@@ -47,14 +49,14 @@ function countOf({ facts }: Notice): number {
   return facts.kind === 'overflow' ? facts.count : 1;
 }
 
-export function digestLetter({ host, audience, sinceMs, untilMs, causes }: Digest): Letter {
+export function digestLetter({ host, audience, isFirst, sinceMs, untilMs, causes }: Digest): Letter {
   const count = causes.reduce((sum, cause) => sum + cause.count, 0);
   const sorted = [...causes].sort((a, b) => b.count - a.count || b.lastMs - a.lastMs);
   const shown = sorted.slice(0, MOST_LINES);
   const hidden = sorted.slice(MOST_LINES);
   const hiddenCount = hidden.reduce((sum, cause) => sum + cause.count, 0);
   const lasted = untilMs - sinceMs < 1000 ? '' : ` in ${span(untilMs - sinceMs)}`;
-  const summary = `${count} more${lasted}`;
+  const summary = `${isFirst ? counted(count, 'event', 'events') : `${count} more`}${lasted}`;
   const whose = audience === 'owner' ? ' about your processes' : '';
   return {
     subject: `[${named(host)}] ${summary}${whose}: ${shown[0]?.summary ?? ''}`,

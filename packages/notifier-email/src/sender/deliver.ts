@@ -168,13 +168,23 @@ class Delivery {
     this.#tell(`A mail to ${address} is tried again later. ${attempt.reason}`);
   }
 
-  async #compose({ recipient, host }: Mailbox, { messageId, atMs, bundle }: Mail): Promise<Message> {
+  async #compose(
+    { recipient, host, lastSentMs }: Mailbox,
+    { messageId, atMs, bundle }: Mail,
+  ): Promise<Message> {
     const [notice] = bundle.notices;
     const { audience, address } = recipient;
     const letter: Letter =
       bundle.count === 1 && notice !== undefined
         ? letterOf({ notice, audience, contact: this.#settings.contact })
-        : digestLetter({ host, audience, ...bundle });
+        : digestLetter({
+            host,
+            audience,
+            isFirst: lastSentMs === undefined,
+            sinceMs: lastSentMs ?? bundle.sinceMs,
+            untilMs: atMs,
+            causes: bundle.causes,
+          });
     return await composeMessage(letter, { messageId, atMs, from: this.#from, to: address }, this.#tell);
   }
 

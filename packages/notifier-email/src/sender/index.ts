@@ -1,4 +1,3 @@
 export { SpoolLayout } from '../spool/layout.js';
 export { deliver, type Delivered, type DeliverOptions } from './deliver.js';
 export { sendSamples, type SampleResult } from './send-samples.js';
-export { credentialName } from './smtp.js';

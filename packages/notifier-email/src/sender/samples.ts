@@ -70,6 +70,7 @@ function sampleDigest(nowMs: number): Letter {
   return digestLetter({
     host: hostname(),
     audience: 'admin',
+    isFirst: false,
     sinceMs: nowMs - 10 * MINUTE_MS,
     untilMs: nowMs,
     causes,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createTransport, type SMTPTransportOptions } from 'nodemailer';
 
 import type { SmtpConfig } from '../config.js';
+import { credentialName } from '../credentials.js';
 import type { Message } from './message.js';
 import type { Attempt, Transport } from './transport.js';
 import { qualified } from './sender-address.js';
@@ -179,11 +180,6 @@ export class Smtp implements Transport {
       },
     };
   }
-}
-
-/** The name under which the unit hands a file over: its path, which may have no slash in it. */
-export function credentialName(path: string): string {
-  return path.slice(1).replaceAll('/', '_');
 }
 
 class TooSlow extends Error {

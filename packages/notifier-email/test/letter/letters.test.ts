@@ -118,6 +118,7 @@ describe('a digest', () => {
     digestLetter({
       host: 'node1',
       audience,
+      isFirst: false,
       sinceMs: NOW_MS - 600_000,
       untilMs: NOW_MS,
       causes: notices.reduce<readonly FoldedCause[]>(fold, []),

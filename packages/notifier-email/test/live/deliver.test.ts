@@ -64,7 +64,7 @@ describe('the sender', () => {
     nowMs += 10 * MINUTE_MS;
     expect(await run()).to.deep.equal({ sent: 1, deferred: 0, dead: 0, isWaiting: false });
     expect(server.subjects).to.have.length(2);
-    expect(server.subjects[1]).to.match(/^\[node1\] 12 more in /);
+    expect(server.subjects[1]).to.match(/^\[node1\] 12 more in 10 min: ended python3/);
   });
 
   it('leaves a mark while something waits, for whoever starts it again', async () => {
@@ -98,7 +98,7 @@ describe('the sender', () => {
     expect(await run()).to.include({ isWaiting: false });
     expect(server.deliveries).to.have.length(2);
     const counts = server.deliveries.map(({ mail }) =>
-      Number(/(\d+) more/.exec(mail.subject ?? '')?.[1] ?? 1),
+      Number(/(\d+) (?:more|events)/.exec(mail.subject ?? '')?.[1] ?? 1),
     );
     expect(counts.reduce((sum, count) => sum + count, 0)).to.equal(200);
     expect(new Set(server.deliveries.map(({ mail }) => mail.messageId)).size).to.equal(2);

@@ -8,9 +8,10 @@ import type { TLSSocket } from 'node:tls';
 import { expect } from 'chai';
 
 import type { SmtpConfig } from '#src/config.js';
+import { credentialName } from '#src/credentials.js';
 import { letterOf } from '#src/letter/letter-of.js';
 import { composeMessage } from '#src/sender/message.js';
-import { credentialName, Smtp, type SmtpOptions } from '#src/sender/smtp.js';
+import { Smtp, type SmtpOptions } from '#src/sender/smtp.js';
 import type { Attempt } from '#src/sender/transport.js';
 import { hasOpenssl, itWithOpenssl, makeCertificate } from '../support/certificates.js';
 import { MailServer } from '../support/mail-server.js';

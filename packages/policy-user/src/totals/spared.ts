@@ -19,9 +19,9 @@ export interface SparedParts {
   readonly ownerOf: (uid: number) => number;
 }
 
-/** Why somebody is not ended: by the name, by a guard, or because there is nobody any more. */
+/** Why somebody is not ended: by the name, by a guard, because no signal ends it, or because there is nobody any more. */
 export interface Sparing {
-  readonly by: 'name' | 'guard' | 'absence';
+  readonly by: 'name' | 'guard' | 'reach' | 'absence';
   readonly reason: string;
 }
 
@@ -31,12 +31,15 @@ export class Spared {
   readonly #inspections = new Map<ProcessSample, ProcessInspection | undefined>();
   /** Whose whole name has turned out to be exempt: what a scan reads of a name may be cut. */
   readonly #known = new Set<string>();
+  #beyondReach: ReadonlySet<string> = new Set();
 
   constructor(parts: SparedParts) {
     this.#parts = parts;
   }
 
-  beginScan(): void {
+  /** `beyondReach`: who was to be ended, and can't be. */
+  beginScan(beyondReach: readonly ProcessIdentity[]): void {
+    this.#beyondReach = new Set(beyondReach.map(identityKey));
     this.#inspections.clear();
   }
 
@@ -74,6 +77,9 @@ export class Spared {
     const inspection = this.#inspect(sample);
     if (inspection?.uid !== sample.uid) {
       return { by: 'absence', reason: 'it is gone' };
+    }
+    if (this.#beyondReach.has(identityKey(sample))) {
+      return { by: 'reach', reason: 'no signal ends it' };
     }
     if (this.isExempt(rule, sample)) {
       return { by: 'name', reason: `${rule.title} exempts ${inspection.name}` };

@@ -63,10 +63,15 @@ export class TotalWatch {
     this.#spared = new Spared(parts);
   }
 
-  /** To be called once a scan. */
-  async find(households: readonly Household[], memory: MachineMemory): Promise<Found[]> {
+  /** To be called once a scan. `beyondReach`: who was to be ended, and can't be. */
+  async find(
+    households: readonly Household[],
+    memory: MachineMemory,
+    beyondReach: readonly ProcessIdentity[],
+  ): Promise<Found[]> {
     const { clock, tolerance } = this.#parts;
     this.#observe(households);
+    this.#spared.beginScan(beyondReach);
     this.#chosen = new Set();
     this.#lastNamed = this.#named;
     this.#named = new Set();
@@ -102,7 +107,6 @@ export class TotalWatch {
   }
 
   #observe(households: readonly Household[]): void {
-    this.#spared.beginScan();
     this.#spared.keepOnly(() => households.flatMap(({ processes }) => processes));
     const growing = households.filter(({ rule }) => rule.first === 'fastest-growing');
     this.#growth.observe(growing.flatMap(({ processes }) => processes));
@@ -207,10 +211,12 @@ function nameKey(key: string, level: Found['level'], sample: ProcessSample): str
 function whoIsSpared(spared: readonly Sparing[], count: number): string {
   const byName = spared.filter(({ by }) => by === 'name');
   const byGuard = spared.filter(({ by }) => by === 'guard');
+  const stuck = spared.filter(({ by }) => by === 'reach');
   const asMany = (number: number): string => `${number} ${number === 1 ? 'is' : 'are'}`;
   const why = [
     ...(byName.length === 0 ? [] : [`${asMany(byName.length)} exempt by name`]),
     ...(byGuard.length === 0 ? [] : [`${asMany(byGuard.length)} protected (${byGuard[0]?.reason ?? ''})`]),
+    ...(stuck.length === 0 ? [] : [`no signal ends ${stuck.length}`]),
   ];
   const among = spared.length < count ? ` among the largest ${spared.length} of ${count} processes` : '';
   return `nobody${among} can be ended for it${why.length === 0 ? '' : `: ${why.join(', ')}`}`;

@@ -526,7 +526,7 @@ describe('the process of an isolated plugin', () => {
           const lines = outcome(
             '/bin/sh',
             '-c',
-            'ulimit -n 60; exec "$@"',
+            'ulimit -n 200; exec "$@"',
             'sh',
             process.execPath,
             FIXTURE,

@@ -1,0 +1,131 @@
+// Mail in the installed service: by a sender of its own, to the mailboxes of a machine with Postfix.
+import { expect } from 'chai';
+import { simpleParser, type ParsedMail } from 'mailparser';
+
+import type { Machine } from './support/machine.js';
+import { inMachine } from './support/in-machine.js';
+import { installArmed, isRunning, startHog, WITH_CLONE } from './support/service.js';
+import { waitFor } from './support/wait-for.js';
+
+const CONFIG = '/etc/memory-monitor/conf.d/20-mail.toml';
+const SPOOL = '/var/spool/memory-monitor';
+const SENDER = 'memory-monitor-mail';
+/** As the Python service had it: the mail server of this machine, port 25, no password. */
+const MAIL = `[[plugins]]
+use = "@memory-monitor/notifier-email"
+config.admins = ["root"]
+`;
+const OWNERS = 'config.owners.address = "{user}"\nconfig.digest_minutes = 0\n';
+const RETRY_MS = 180_000;
+
+/** The mails in a mailbox, oldest first. */
+async function mailsOf(machine: Machine, user: string): Promise<ParsedMail[]> {
+  const { stdout } = await machine.run(`cat /var/mail/${user} 2>/dev/null || true`);
+  const mails = stdout.split(/^From .*\n/m).slice(1);
+  return await Promise.all(mails.map(async (mail) => await simpleParser(mail)));
+}
+
+async function mailAbout(
+  machine: Machine,
+  user: string,
+  pid: number,
+  withinMs?: number,
+): Promise<ParsedMail> {
+  return await waitFor(
+    async () => (await mailsOf(machine, user)).find(({ text }) => text?.includes(`PID ${pid}`)),
+    `a mail to ${user}`,
+    ...(withinMs === undefined ? [] : [withinMs]),
+  );
+}
+
+async function property(machine: Machine, unit: string, name: string): Promise<string> {
+  return (await machine.succeed(['systemctl', 'show', '--value', `--property=${name}`, unit])).trim();
+}
+
+inMachine(
+  'mail of the installed service',
+  (it) => {
+    it('reaches admin and owner by the mail server of the machine, in three lines of configuration', async (machine) => {
+      await machine.succeed(['systemctl', 'start', 'postfix']);
+      await machine.succeed('mkdir -p /etc/memory-monitor/conf.d');
+      await machine.write(CONFIG, MAIL + OWNERS);
+      await installArmed(machine);
+      const hog = await startHog(machine, { user: 'alice' });
+      await hog.ended;
+      const [admin, owner] = [
+        await mailAbout(machine, 'root', hog.pid),
+        await mailAbout(machine, 'alice', hog.pid),
+      ];
+      expect(admin.subject).to.match(/^\[machine\] ended \S+ of alice: \d+ MB, limit 205 MB$/);
+      expect(admin.text).to.include('Owner:').and.to.include('alice (uid 100');
+      expect(admin.html).to.include('ram_gb_threshold');
+      expect(admin.attachments.map(({ contentType }) => contentType)).to.deep.equal(['image/png']);
+      expect(owner.subject).to.match(/^\[machine\] your process \S+ was ended: \d+ MB, limit 205 MB$/);
+      expect(owner.text).to.not.include('Other large');
+    });
+
+    it('is delivered by a user that can write neither what the monitor writes nor anything else', async (machine) => {
+      expect(await property(machine, `${SENDER}.service`, 'User')).to.equal(SENDER);
+      expect(await property(machine, `${SENDER}.service`, 'Result')).to.equal('success');
+      for (const path of [
+        `${SPOOL}/new/forged.json`,
+        `${SPOOL}/staging/x`,
+        `${SPOOL}/told/x`,
+        `${SPOOL}/sender.json`,
+      ]) {
+        const { exitCode } = await machine.run(['runuser', '-u', SENDER, '--', 'touch', path]);
+        expect(exitCode, path).to.not.equal(0);
+      }
+      const { exitCode } = await machine.run(['runuser', '-u', 'bob', '--', 'ls', `${SPOOL}/new`]);
+      expect(exitCode).to.not.equal(0);
+    });
+
+    it('leaves the monitor without any network', async (machine) => {
+      expect(await property(machine, 'memory-monitor.service', 'RestrictAddressFamilies')).to.equal(
+        'AF_UNIX',
+      );
+      expect(await property(machine, 'memory-monitor.service', 'ActiveState')).to.equal('active');
+    });
+
+    it('waits for a mail server that is away, outlasts kill -9 of the monitor, and arrives once', async (machine) => {
+      await machine.succeed(['systemctl', 'stop', 'postfix']);
+      const hog = await startHog(machine, { user: 'bob' });
+      await hog.ended;
+      await waitFor(
+        async () =>
+          (await machine.run(`journalctl -u ${SENDER} | grep -c 'tried again later'`)).stdout.trim() !== '0',
+        'the sender to give up for now',
+      );
+      await machine.succeed(['systemctl', 'kill', '--signal=KILL', 'memory-monitor']);
+      expect(await machine.succeed(`ls ${SPOOL}/new`)).to.equal('');
+      await machine.succeed(['systemctl', 'start', 'postfix']);
+      await mailAbout(machine, 'root', hog.pid, RETRY_MS);
+      await mailAbout(machine, 'bob', hog.pid, RETRY_MS);
+      const again = (await mailsOf(machine, 'root')).filter(({ text }) => text?.includes(`PID ${hog.pid}`));
+      expect(again).to.have.length(1);
+    });
+
+    it('goes out by sendmail as well', async (machine) => {
+      await machine.write(CONFIG, `${MAIL}${OWNERS}config.sendmail = "/usr/sbin/sendmail"\n`);
+      await installArmed(machine);
+      const hog = await startHog(machine, { user: 'alice' });
+      await hog.ended;
+      const mail = await mailAbout(machine, 'alice', hog.pid);
+      expect(mail.subject).to.match(/^\[machine\] your process /);
+    });
+
+    it('is gone with the service', async (machine) => {
+      const bystander = await startHog(machine, { user: 'bob', megabytes: 10 });
+      await machine.succeed(['memory-monitor', 'uninstall', '--purge']);
+      const { exitCode } = await machine.run(['getent', 'passwd', SENDER]);
+      expect(exitCode).to.equal(2);
+      expect(
+        await machine.succeed(`ls -d ${SPOOL} /etc/systemd/system/memory-monitor* 2>/dev/null || true`),
+      ).to.equal('');
+      expect(await isRunning(machine, bystander)).to.equal(true);
+      bystander.kill();
+      await bystander.ended;
+    });
+  },
+  WITH_CLONE,
+);

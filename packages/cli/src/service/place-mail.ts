@@ -1,0 +1,92 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { credentialName } from '@memory-monitor/notifier-email';
+
+import { removeFile, replaceFile } from './files.js';
+import { MAIL_SERVICE, MAIL_TRIGGERS, MAIL_USER, PROGRAM, UNIT_DIRECTORY } from './layout.js';
+import type { MailNeeds } from './mail-needs.js';
+import type { Step } from './steps.js';
+import { runProgram, succeeds, systemctl } from './system.js';
+
+/** Directories of the spool: the monitor's, with a group that may look, and the sender's. */
+const OF_THE_MONITOR = [
+  { name: 'staging', mode: 0o2750 },
+  { name: 'told', mode: 0o700 },
+  { name: 'new', mode: 0o2750 },
+];
+const OF_THE_SENDER = ['queue', 'mailboxes', 'dead'];
+
+/** The sender of mail, as a user of its own with a unit of its own; nothing of it where no mail is configured. */
+export function placeMail(payload: string, findNode: () => string, mail: MailNeeds | undefined): Step {
+  const undo: (() => void)[] = [];
+  return {
+    title: 'Let mail be delivered',
+    act: () => {
+      if (mail === undefined) {
+        removeMail(undo);
+        return 'none is configured';
+      }
+      const node = findNode();
+      makeUser();
+      makeSpool(mail.spool);
+      const service = mail.isBySendmail ? 'memory-monitor-sendmail.service' : MAIL_SERVICE;
+      for (const [name, source] of [[MAIL_SERVICE, service], ...MAIL_TRIGGERS.map((unit) => [unit, unit])] as const) {
+        const text = filled(readFileSync(join(payload, 'service', source), 'utf8'), node, mail);
+        undo.push(replaceFile(join(UNIT_DIRECTORY, name), text, 0o644));
+      }
+      systemctl('daemon-reload');
+      systemctl('enable', '--quiet', '--now', ...MAIL_TRIGGERS);
+      return `by ${mail.isBySendmail ? 'the local mail server' : 'SMTP'}, as the user ${MAIL_USER}`;
+    },
+    undo: () => {
+      succeeds('systemctl', 'disable', '--now', ...MAIL_TRIGGERS);
+      undo.forEach((putBack) => {
+        putBack();
+      });
+      systemctl('daemon-reload');
+    },
+  };
+}
+
+function removeMail(undo: (() => void)[]): void {
+  if (existsSync(join(UNIT_DIRECTORY, MAIL_SERVICE))) {
+    succeeds('systemctl', 'disable', '--now', ...MAIL_TRIGGERS);
+    for (const name of [MAIL_SERVICE, ...MAIL_TRIGGERS]) {
+      undo.push(removeFile(join(UNIT_DIRECTORY, name)));
+    }
+    systemctl('daemon-reload');
+  }
+}
+
+function makeUser(): void {
+  if (!succeeds('getent', 'passwd', MAIL_USER)) {
+    runProgram('useradd', '--system', '--user-group', '--no-create-home', '--home-dir', '/', '--shell', '/usr/sbin/nologin', MAIL_USER);
+  }
+}
+
+/** Files that the monitor makes there belong to the directory's group, so that the sender can read them. */
+function makeSpool(spool: string): void {
+  mkdirSync(spool, { recursive: true, mode: 0o755 });
+  runProgram('chown', `root:${MAIL_USER}`, spool);
+  chmodSync(spool, 0o2755);
+  for (const { name, mode } of OF_THE_MONITOR) {
+    mkdirSync(join(spool, name), { recursive: true });
+    runProgram('chown', `root:${MAIL_USER}`, join(spool, name));
+    chmodSync(join(spool, name), mode);
+  }
+  for (const name of OF_THE_SENDER) {
+    mkdirSync(join(spool, name), { recursive: true });
+    runProgram('chown', `${MAIL_USER}:`, join(spool, name));
+    chmodSync(join(spool, name), 0o700);
+  }
+}
+
+function filled(template: string, node: string, { spool, secrets }: MailNeeds): string {
+  const credentials = secrets.map((path) => `LoadCredential=${credentialName(path)}:${path}\n`).join('');
+  return template
+    .replaceAll('@SPOOL@', spool)
+    .replace('@NODE@', node)
+    .replace('@PROGRAM@', PROGRAM)
+    .replace('@CREDENTIALS@\n', credentials);
+}
