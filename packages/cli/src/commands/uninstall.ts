@@ -62,7 +62,11 @@ function removeMailSender(): string[] {
   succeeds('systemctl', 'disable', '--now', ...MAIL_TRIGGERS);
   succeeds('systemctl', 'stop', MAIL_SERVICE);
   succeeds('userdel', MAIL_USER);
-  return [service, ...MAIL_TRIGGERS.map((unit) => join(UNIT_DIRECTORY, unit)), ...(spool === undefined ? [] : [spool])];
+  return [
+    service,
+    ...MAIL_TRIGGERS.map((unit) => join(UNIT_DIRECTORY, unit)),
+    ...(spool === undefined ? [] : [spool]),
+  ];
 }
 
 /** All of the program but what a Python service has left there, which is nobody's copy but the admin's. */

@@ -31,7 +31,10 @@ export function placeMail(payload: string, findNode: () => string, mail: MailNee
       makeUser();
       makeSpool(mail.spool);
       const service = mail.isBySendmail ? 'memory-monitor-sendmail.service' : MAIL_SERVICE;
-      for (const [name, source] of [[MAIL_SERVICE, service], ...MAIL_TRIGGERS.map((unit) => [unit, unit])] as const) {
+      for (const [name, source] of [
+        [MAIL_SERVICE, service],
+        ...MAIL_TRIGGERS.map((unit) => [unit, unit]),
+      ] as const) {
         const text = filled(readFileSync(join(payload, 'service', source), 'utf8'), node, mail);
         undo.push(replaceFile(join(UNIT_DIRECTORY, name), text, 0o644));
       }
@@ -61,7 +64,17 @@ function removeMail(undo: (() => void)[]): void {
 
 function makeUser(): void {
   if (!succeeds('getent', 'passwd', MAIL_USER)) {
-    runProgram('useradd', '--system', '--user-group', '--no-create-home', '--home-dir', '/', '--shell', '/usr/sbin/nologin', MAIL_USER);
+    runProgram(
+      'useradd',
+      '--system',
+      '--user-group',
+      '--no-create-home',
+      '--home-dir',
+      '/',
+      '--shell',
+      '/usr/sbin/nologin',
+      MAIL_USER,
+    );
   }
 }
 

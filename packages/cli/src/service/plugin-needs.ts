@@ -60,9 +60,7 @@ export function needsDropIn({ network, isolated, mail }: PluginNeeds): string | 
           'CapabilityBoundingSet=CAP_SETUID CAP_SETGID',
           `MemoryMax=${OWN_MB + ISOLATED_MB * isolated.length}M`,
         ]),
-    ...(mail === undefined
-      ? []
-      : ['# Where mail is put, for its sender.', `ReadWritePaths=${mail.spool}`]),
+    ...(mail === undefined ? [] : ['# Where mail is put, for its sender.', `ReadWritePaths=${mail.spool}`]),
     '',
   ].join('\n');
 }

@@ -1,14 +1,20 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 
 import { expect } from 'chai';
 
-import type { Tables } from './support/config.js';
+import { compileC } from './support/compile-c.js';
+import { toml, type Tables } from './support/config.js';
 import { inNamespace } from './support/in-namespace.js';
 import { MailServer, type ReceivedMail } from './support/mail-server.js';
 import type { PidNamespace } from './support/namespace.js';
+import type { Program } from './support/program.js';
+import type { RunningMonitor } from './support/running-monitor.js';
 import { until } from './support/wait.js';
 
+/** Less than a thousand notices would take, of 20 KB each with their history. */
+const GROWTH_KILOBYTES = 12_000;
 /** On every Debian; a small uid, which owners of processes normally don't have. */
 const DAEMON = { uid: 1, gid: 1, name: 'daemon' };
 
@@ -119,6 +125,68 @@ describe('email about what was ended', () => {
     silent.close();
   });
 
+  inNamespace(
+    'comes as a handful of mails from a thousand kills in a minute, and the monitor is as it was',
+    async (ns) => {
+      const program = compileC('crowd', ns.directory);
+      const limits = { thresholds: { ram_gb_threshold: 0.004 }, settings: { max_kills_per_minute: 100_000 } };
+      const monitor = await ns.monitor({
+        config: configuration(ns, limits, {
+          tell_admins: ['kill'],
+          owners: { address: '{user}@example.org', tell: [] },
+        }),
+      });
+      const crowdOf = async (count: number): Promise<Program> => {
+        const before = monitor.kills().length;
+        const crowd = await ns.start({ file: program, args: [String(count), '6'] });
+        await until('the kills', () => monitor.kills().length >= before + count, 60_000);
+        await monitor.scans(20);
+        return crowd;
+      };
+      // Node's heap grows before anything in it is collected, with mail as without it.
+      await crowdOf(400);
+      const [beforeKilobytes, beforeMs] = [
+        await residentKilobytes(ns, monitor.pid),
+        medianTookMs(monitor, 15),
+      ];
+      const crowd = await crowdOf(1000);
+      const killed = monitor
+        .kills()
+        .filter(({ outcome }) => outcome === 'terminated' || outcome === 'killed');
+      expect(killed.length).to.be.at.least(1400);
+      await mailTo('ops@example.org');
+      expect(await residentKilobytes(ns, monitor.pid)).to.be.below(beforeKilobytes + GROWTH_KILOBYTES);
+      expect(medianTookMs(monitor, 15)).to.be.below(Math.max(10, 3 * beforeMs));
+      expect(server.received.length).to.be.below(4);
+      expect(crowd.isAlive).to.equal(true);
+      await monitor.stop();
+      // The first at once, the others when their time has come: all of them are accounted for.
+      const spooled = await ns.shell(
+        `cat ${ns.path('spool', 'mailboxes')}/*.json; ls ${ns.path('spool', 'new')} ${ns.path('spool', 'queue')}`,
+      );
+      expect(spooled).to.include('"count":');
+    },
+    { needs: ['compiler'] },
+  );
+
+  inNamespace('can be tried, step by step', async (ns) => {
+    const path = ns.path('mail.toml');
+    writeFileSync(path, toml(configuration(ns)));
+    const output = await ns.command('notify', 'test', '--config', path);
+    expect(output)
+      .to.match(/^ {4}C: MAIL FROM:<monitor@example\.org>$/m)
+      .and.to.match(/^ {2}taken: 250 /m);
+    expect(output).to.match(
+      /^(\d+) of \1 samples were taken for ops@example\.org; look for them in the mailbox\.$/m,
+    );
+    expect(server.received.every(({ mail }) => /^\[[\w.-]+\] TEST: /.test(mail.subject ?? ''))).to.equal(
+      true,
+    );
+    const before = server.received.length;
+    await ns.command('notify', 'test', '--config', path, '--to', 'alice');
+    expect(server.received.slice(before).map(({ to }) => to)).to.include('alice@localhost');
+  });
+
   inNamespace('that could not be queued is no trouble of the kill, and is told', async (ns) => {
     const monitor = await ns.monitor({ config: configuration(ns) });
     await monitor.scans(1);
@@ -135,6 +203,19 @@ describe('email about what was ended', () => {
     await monitor.stop();
   });
 });
+
+/** Of the latest scans. */
+function medianTookMs(monitor: RunningMonitor, scans: number): number {
+  const tookMs = monitor
+    .lines('scan')
+    .slice(-scans)
+    .map((line) => Number(line['tookMs']));
+  return tookMs.sort((a, b) => a - b)[Math.floor(tookMs.length / 2)] ?? Number.NaN;
+}
+
+async function residentKilobytes(ns: PidNamespace, pid: number): Promise<number> {
+  return Number(/VmRSS:\s+(\d+)/.exec(await ns.shell(`cat /proc/${pid}/status`))?.[1]);
+}
 
 /** Takes every connection, and says nothing. */
 async function silentServer(): Promise<Server> {

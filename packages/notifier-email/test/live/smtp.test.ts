@@ -15,7 +15,7 @@ import { Smtp, type SmtpOptions } from '#src/sender/smtp.js';
 import type { Attempt } from '#src/sender/transport.js';
 import { hasOpenssl, itWithOpenssl, makeCertificate } from '../support/certificates.js';
 import { MailServer } from '../support/mail-server.js';
-import { aNotice, NOW_MS } from '../support/notices.js';
+import { aNotice, NOW_MS, processFacts } from '../support/notices.js';
 
 const FROM = 'monitor@example.org';
 const TO = 'ops@example.org';
@@ -81,6 +81,34 @@ describe('SMTP', () => {
     const [picture] = mail?.attachments ?? [];
     expect(picture).to.include({ contentType: 'image/png', contentDisposition: 'inline', related: true });
     expect(picture?.content.subarray(1, 4).toString()).to.equal('PNG');
+  });
+
+  it('keeps hostile names text: no header, no recipient, no tag more than in any mail', async () => {
+    const server = await serverWith();
+    const names = [
+      'python3',
+      'a\r\nBcc: eve@example.org',
+      '<script>alert(1)</script>',
+      `Z${'\u0301'.repeat(100)}`,
+    ];
+    for (const name of names) {
+      const process = { ...processFacts().process, name, user: name, unit: name, commandLine: [name] };
+      const facts = processFacts({ process, rule: name, reason: name, ruleReason: name });
+      const notice = aNotice({ facts, host: name });
+      const letter = letterOf({ notice, audience: 'admin', contact: undefined });
+      const envelope = { messageId: '<1@example.org>', atMs: NOW_MS, from: FROM, to: TO };
+      const message = await composeMessage(letter, envelope, () => undefined);
+      await new Smtp({ host: '127.0.0.1', port: server.port }).send(message, FROM, TO);
+    }
+    const [tidy, ...hostile] = server.deliveries;
+    for (const { to, mail, raw } of hostile) {
+      expect(to).to.deep.equal([TO]);
+      expect([...mail.headers.keys()]).to.deep.equal([...(tidy?.mail.headers.keys() ?? [])]);
+      expect(raw.split('\r\n\r\n')[0]).to.not.match(/^(?:Bcc|Cc|Subject: all)/im);
+      expect(mail.bcc).to.equal(undefined);
+      expect(mail.html).to.not.include('<script');
+    }
+    expect(hostile[0]?.mail.subject).to.include(String.raw`a\x0d\x0aBcc: eve@example.org`);
   });
 
   it('names users of this machine in a way that every server takes', async () => {
