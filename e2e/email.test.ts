@@ -47,7 +47,7 @@ inMachine(
   (it) => {
     it('reaches admin and owner by the mail server of the machine, in three lines of configuration', async (machine) => {
       await machine.succeed(['systemctl', 'start', 'postfix']);
-      await machine.succeed('mkdir -p /etc/memory-monitor/conf.d');
+      await installArmed(machine);
       await machine.write(CONFIG, MAIL + OWNERS);
       await installArmed(machine);
       const hog = await startHog(machine, { user: 'alice' });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 
 import {
   CONFIGURATION,
@@ -30,17 +30,15 @@ export default definePlugin({
   config: configSchema,
   setup(host) {
     const layout = new SpoolLayout(host.config.spool);
-    const sender = new SpawnedSender(layout, [process.execPath, process.argv[1] ?? ''], (message) => {
+    requireWritable(layout.directory, (message) => {
       host.logger.warn(message);
     });
-    const isSpawned = !hasSenderUnit(layout);
+    const sender = spawnedSender(host, layout);
     const spool = new SpoolWriter({
       layout,
       overflowNotice: (count) => overflowNotice(host, count),
       onPut: () => {
-        if (isSpawned) {
-          sender.start();
-        }
+        sender?.start();
       },
     });
     const notifier = new Notifier({
@@ -52,19 +50,33 @@ export default definePlugin({
       now: () => host.clock.now(),
     });
     notifier.listen(host);
-    requireWritable(layout.directory);
     host.onStart(async () => {
       await spool.open();
       await writeSenderSettings(layout, senderSettings(host.config));
-      if (isSpawned) {
-        void sender.watch(host.clock, host.signal);
-      }
+      void sender?.watch(host.clock, host.signal);
     });
     host.onDispose(async () => {
       await spool.settle();
     });
   },
 });
+
+/** Undefined where the sender has a unit of its own, and where this is no command that could be one. */
+function spawnedSender(host: PluginHost<EmailConfig>, layout: SpoolLayout): SpawnedSender | undefined {
+  const program = process.argv[1] ?? '';
+  if (hasSenderUnit(layout)) {
+    return undefined;
+  }
+  if (!/^memory-monitor(?:\.m?js)?$/.test(basename(program))) {
+    host.logger.warn(
+      `nobody delivers mail here but whoever runs "memory-monitor mail deliver --spool ${layout.directory}"`,
+    );
+    return undefined;
+  }
+  return new SpawnedSender(layout, [process.execPath, program], (message) => {
+    host.logger.warn(message);
+  });
+}
 
 /** What nothing says more about than its number, for the admins: each of them is somebody who should know. */
 function overflowNotice({ config, clock }: PluginHost<EmailConfig>, count: number): Notice {
@@ -81,16 +93,19 @@ function overflowNotice({ config, clock }: PluginHost<EmailConfig>, count: numbe
   };
 }
 
-/** Throws where the spool can't be made or written: better at the start, and by `check`, than when something is ended. */
-function requireWritable(directory: string): void {
-  const existing = nearestExisting(directory);
+/**
+ * Throws where the spool can't be made or written: better at the start, and by `check`, than when something is ended. Who is not root
+ * may only be checking what root will run.
+ */
+function requireWritable(directory: string, warn: (message: string) => void): void {
   try {
-    accessSync(existing, constants.W_OK | constants.X_OK);
+    accessSync(nearestExisting(directory), constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new Error(
-      `mail can not be put into the spool ${directory}: ${(error as Error).message}; in the installed service, "sudo memory-monitor install" makes it, elsewhere "spool" names another one`,
-      { cause: error },
-    );
+    const message = `mail can not be put into the spool ${directory}: ${(error as Error).message}; in the installed service, "sudo memory-monitor install" makes it, elsewhere "spool" names another one`;
+    if (process.getuid?.() === 0) {
+      throw new Error(message, { cause: error });
+    }
+    warn(message);
   }
 }
 

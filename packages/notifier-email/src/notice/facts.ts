@@ -1,6 +1,7 @@
 import { maskSecrets, type DecisionEvent, type KillEvent } from '@memory-monitor/core';
 
 import type { MachineView } from '../observation/machine-view.js';
+import { LONGEST_HISTORY_MS } from '../observation/memory-history.js';
 import type { History, ProcessFacts } from './notice.js';
 
 export interface FactsOptions {
@@ -45,14 +46,20 @@ export function processFacts(
     reason,
     trail: trail.map(({ source, action, reason: why }) => ({ source, action, reason: why })),
     memory: view.memory,
-    history: upTo(view.historyOf(process), nowMs, process.rssBytes),
+    history: completed(view.historyOf(process), startedAtMs, nowMs, process.rssBytes),
     others: view.othersThan(process),
   };
 }
 
-/** The history with what the decision was made on at its end: a process may grow a lot after its last scan. */
-function upTo({ atMs, bytes }: History, nowMs: number, rssBytes: number): History {
-  return bytes.at(-1) === rssBytes
-    ? { atMs, bytes }
-    : { atMs: [...atMs, nowMs], bytes: [...bytes, rssBytes] };
+/**
+ * The history with what the decision was made on at its end: a process may grow a lot after its last scan. And with its start, if that
+ * is not long ago: one that was ended when it was first seen has a line too.
+ */
+function completed({ atMs, bytes }: History, startedAtMs: number, nowMs: number, rssBytes: number): History {
+  const isYoung = nowMs - startedAtMs <= LONGEST_HISTORY_MS && startedAtMs < (atMs[0] ?? nowMs);
+  const isComplete = bytes.at(-1) === rssBytes;
+  return {
+    atMs: [...(isYoung ? [startedAtMs] : []), ...atMs, ...(isComplete ? [] : [nowMs])],
+    bytes: [...(isYoung ? [0] : []), ...bytes, ...(isComplete ? [] : [rssBytes])],
+  };
 }

@@ -5,9 +5,10 @@ import { largestRows } from './largest-rows.js';
 
 /** So many processes are followed: those that may be ended are among the largest. */
 const MOST_PROCESSES = 64;
-const LONGEST_MS = 10 * 60_000;
+/** How far back a history goes. */
+export const LONGEST_HISTORY_MS = 10 * 60_000;
 const MOST_POINTS = 120;
-const SHORTEST_STEP_MS = LONGEST_MS / MOST_POINTS;
+const SHORTEST_STEP_MS = LONGEST_HISTORY_MS / MOST_POINTS;
 
 /** Remembers the memory of the largest processes over the last ten minutes. Bounded, whatever the interval. */
 export class MemoryHistory {
@@ -70,7 +71,7 @@ class Line {
       (_, offset) => (first + offset) % MOST_POINTS,
     );
     const newestMs = this.#atMs[indices.at(-1) ?? 0] ?? 0;
-    const recent = indices.filter((index) => (this.#atMs[index] ?? 0) >= newestMs - LONGEST_MS);
+    const recent = indices.filter((index) => (this.#atMs[index] ?? 0) >= newestMs - LONGEST_HISTORY_MS);
     return {
       atMs: recent.map((index) => this.#atMs[index] ?? 0),
       bytes: recent.map((index) => this.#bytes[index] ?? 0),

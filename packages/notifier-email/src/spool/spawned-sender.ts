@@ -9,8 +9,7 @@ const LOOK_MS = 60_000;
 
 /** Whether the installed service has a sender of its own, which the queue's owner tells. */
 export function hasSenderUnit({ queue }: SpoolLayout): boolean {
-  const owner = statSync(queue, { throwIfNoEntry: false })?.uid;
-  return owner !== undefined && owner !== process.getuid?.();
+  return existsSync(queue) && statSync(queue).uid !== process.getuid?.();
 }
 
 /** Starts the sender where nobody else does, one at a time: when there is something new, and when something is due. */

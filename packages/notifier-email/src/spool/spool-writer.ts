@@ -14,6 +14,8 @@ const MOST_PENDING = 50;
 const MOST_TOLD = 2000;
 /** Names what this process is writing: after a reload, two writers are at work for a moment. */
 const RUN = randomUUID().slice(0, 8);
+/** What is to be told once and is on its way to the disk: after a reload, the writer before may still be at it. */
+const onTheirWay = new Set<string>();
 /** The group is that of the directory, and the sender's. */
 const FILE_MODE = 0o640;
 
@@ -77,9 +79,16 @@ export class SpoolWriter {
    * told with a later one.
    */
   async put(notice: Notice): Promise<void> {
+    const { key } = notice;
+    if (key !== undefined && (onTheirWay.has(key) || this.hasTold(key))) {
+      return;
+    }
     if (this.#pending >= MOST_PENDING) {
       this.#leftOut += 1;
       return;
+    }
+    if (key !== undefined) {
+      onTheirWay.add(key);
     }
     this.#pending += 1;
     // One after the other: a disk is not faster otherwise.
@@ -93,14 +102,12 @@ export class SpoolWriter {
       await write;
     } finally {
       this.#pending -= 1;
+      onTheirWay.delete(key ?? '');
     }
   }
 
   async #putNext(notice: Notice): Promise<void> {
     await this.open();
-    if (notice.key !== undefined && this.hasTold(notice.key)) {
-      return;
-    }
     if (!(await this.#hasRoom())) {
       this.#leftOut += 1;
       return;
