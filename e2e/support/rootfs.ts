@@ -41,7 +41,7 @@ rm -f /var/lib/dbus/machine-id /etc/resolv.conf
 echo machine >/etc/hostname
 printf '127.0.0.1 localhost machine\\n' >/etc/hosts
 echo 'deb ${DEFAULT_MIRROR} ${SUITE} main' >/etc/apt/sources.list
-postconf -e 'mydestination = localhost, machine' 'inet_interfaces = loopback-only' 'inet_protocols = ipv4'
+postconf -e 'myhostname = machine' 'myorigin = machine' 'mydestination = localhost, machine' 'inet_interfaces = loopback-only' 'inet_protocols = ipv4'
 systemctl disable --quiet postfix
 # No network: they would fail, and leave a degraded system.
 systemctl disable --quiet apt-daily.timer apt-daily-upgrade.timer
