@@ -410,6 +410,16 @@ describe('policy-user', () => {
       ]);
     });
 
+    it('ends no small ones in the place of one that no signal ends', async () => {
+      const test = await governed([rule]);
+      test.machine.spawn({ uid: ALICE, rssBytes: 7 * GB, onSignal: () => 'denied' });
+      const small = Array.from({ length: 5 }, () => test.machine.spawn({ uid: ALICE, rssBytes: 0.1 * GB }));
+      for (let scan = 0; scan < 5; scan += 1) {
+        await test.tick();
+      }
+      expect(small.every((process) => test.machine.isRunning(process))).to.equal(true);
+    });
+
     it('tells once where it stays open what a user takes', async () => {
       const test = await governed([rule]);
       for (let count = 0; count < 4; count += 1) {

@@ -51,7 +51,8 @@ export function victims(choice: Choice): Victims {
   const { processes, bytesOf, isGoingAnyway, isNamed } = choice;
   const largestFirst = [...processes].sort((a, b) => bytesOf(b) - bytesOf(a));
   const look = new Look(choice);
-  const largest = largestFirst.find((sample) => look.mayEnd(sample));
+  // One that no signal ends still says what is large: those that are nothing beside it need not go in its place.
+  const largest = largestFirst.find((sample) => look.mayEnd(sample) || look.isBeyondReach(sample));
   if (largest === undefined) {
     return { lists: [], spared: look.spared };
   }
@@ -102,6 +103,10 @@ class Look {
       this.#answers.set(sample, this.#choice.sparingOf(sample));
     }
     return this.#answers.has(sample) && this.#answers.get(sample) === undefined;
+  }
+
+  isBeyondReach(sample: ProcessSample): boolean {
+    return this.#answers.get(sample)?.by === 'reach';
   }
 
   first(inOrder: readonly ProcessSample[], count: number): ProcessSample[] {
