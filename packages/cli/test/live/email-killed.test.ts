@@ -57,11 +57,11 @@ describe('a monitor and a sender that are killed by SIGKILL at 100 moments', () 
         await monitor.stop();
       };
       for (let round = 0; round < KILLS; round += 1) {
-        const name = `victim-${String(round).padStart(3, '0')}`;
-        hogs.push({ name, program: await ns.doomedHog({ comm: Buffer.from(name).toString('base64') }) });
         if (missing().length > MOST_MISSING) {
           await catchUp();
         }
+        const name = `victim-${String(round).padStart(3, '0')}`;
+        hogs.push({ name, program: await ns.doomedHog({ comm: Buffer.from(name).toString('base64') }) });
         const monitor = await ns.monitor({ config });
         await monitor.told('decision');
         // Between the decision and the end of the account of it lie some 50 ms.
