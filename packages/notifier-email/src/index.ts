@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { basename, dirname } from 'node:path';
 
 import {
@@ -12,6 +10,7 @@ import {
 } from '@memory-monitor/core';
 
 import { configSchema, type EmailConfig } from './config.js';
+import { newNotice } from './notice/new-notice.js';
 import type { Notice } from './notice/notice.js';
 import { Notifier } from './notifier.js';
 import { MachineView } from './observation/machine-view.js';
@@ -80,17 +79,12 @@ function spawnedSender(host: PluginHost<EmailConfig>, layout: SpoolLayout): Spaw
 
 /** What nothing says more about than its number, for the admins: each of them is somebody who should know. */
 function overflowNotice({ config, clock }: PluginHost<EmailConfig>, count: number): Notice {
-  const atMs = clock.now();
-  return {
-    version: 1,
-    id: `${atMs}-${randomUUID()}`,
-    atMs,
-    host: hostname(),
+  return newNotice(clock.now(), {
     recipients: config.admins.map((address) => ({ address, audience: 'admin' })),
     dryRun: false,
     cause: 'overflow',
     facts: { kind: 'overflow', count },
-  };
+  });
 }
 
 /**

@@ -1,11 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
-
 import { identityKey, type DecisionEvent, type KillEvent, type PluginHost } from '@memory-monitor/core';
 
 import type { EmailConfig } from './config.js';
 import { ownerAddress } from './notice/addresses.js';
 import { processFacts } from './notice/facts.js';
+import { newNotice } from './notice/new-notice.js';
 import type { Facts, NoticeKind, ProcessFacts, Recipient } from './notice/notice.js';
 import type { MachineView } from './observation/machine-view.js';
 import type { SpoolWriter } from './spool/spool-writer.js';
@@ -99,7 +97,7 @@ export class Notifier {
     event: DecisionEvent | KillEvent,
     key: string,
   ): Promise<void> {
-    const { view, showsCommandLines, now } = this.#parts;
+    const { view, spool, showsCommandLines, now } = this.#parts;
     const { process, rule } = event.violation;
     const recipients = [...this.#admins(kind), ...this.#owner(kind, event)];
     if (recipients.length === 0) {
@@ -112,30 +110,16 @@ export class Notifier {
     });
     const cause =
       kind === 'cap' ? `cap ${event.reason}` : `${kind} ${process.name} of ${process.user}, ${rule}`;
-    await this.#put(recipients, facts, { cause, key, dryRun: event.dryRun });
+    await spool.put(newNotice(now(), { recipients, facts, cause, key, dryRun: event.dryRun }));
   }
 
   async #tellAdmins(facts: Exclude<Facts, ProcessFacts | { kind: 'overflow' }>, cause: string, key?: string) {
+    const { spool, now } = this.#parts;
     const recipients = this.#admins(facts.kind);
     if (recipients.length > 0) {
-      await this.#put(recipients, facts, { cause, key, dryRun: false });
+      const about = { recipients, facts, cause, dryRun: false };
+      await spool.put(newNotice(now(), key === undefined ? about : { ...about, key }));
     }
-  }
-
-  async #put(
-    recipients: readonly Recipient[],
-    facts: Facts,
-    {
-      cause,
-      key,
-      dryRun,
-    }: { readonly cause: string; readonly key: string | undefined; readonly dryRun: boolean },
-  ): Promise<void> {
-    const { spool, now } = this.#parts;
-    const atMs = now();
-    const id = `${atMs}-${randomUUID()}`;
-    const about = { version: 1, id, atMs, host: hostname(), recipients, dryRun, cause, facts } as const;
-    await spool.put(key === undefined ? about : { ...about, key });
   }
 
   #admins(kind: NoticeKind): Recipient[] {

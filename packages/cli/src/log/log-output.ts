@@ -1,4 +1,4 @@
-import { printable, type Configuration, type Logger } from '@memory-monitor/core';
+import { localTimestamp, printable, type Configuration, type Logger } from '@memory-monitor/core';
 import {
   Journal,
   LogFile,
@@ -9,8 +9,6 @@ import {
   type Severity,
 } from '@memory-monitor/linux';
 import { pino, type DestinationStream } from 'pino';
-
-import { localTimestamp } from './local-timestamp.js';
 
 type LogSettings = Pick<Configuration['settings'], 'logFile' | 'enableSyslog' | 'logFormat'>;
 

@@ -14,6 +14,19 @@ async function aboutToFind(process = hog()): Promise<TestMonitor> {
   return test;
 }
 
+/** A monitor with a plugin that is at work for so long with each event of a kind. */
+async function keepingAccount(event: 'kill' | 'recovered', worksMs: number): Promise<TestMonitor> {
+  return await testPlugin({
+    name: 'keeps-account',
+    apiVersion: 1,
+    setup(host) {
+      host.on(event, async () => {
+        await host.clock.sleep(worksMs);
+      });
+    },
+  });
+}
+
 describe('an intent', () => {
   it('is written before the signal, with who and why', async () => {
     const test = new TestMonitor();
@@ -89,15 +102,7 @@ describe('an intent', () => {
       { worksMs: 1000, lastsMs: 1000 },
       { worksMs: 60_000, lastsMs: 2000 },
     ]) {
-      const test = await testPlugin({
-        name: 'keeps-account',
-        apiVersion: 1,
-        setup(host) {
-          host.on('kill', async () => {
-            await host.clock.sleep(worksMs);
-          });
-        },
-      });
+      const test = await keepingAccount('kill', worksMs);
       test.machine.spawn(hog());
       await test.tick();
       await test.clock.advance(lastsMs - 1);
@@ -133,15 +138,7 @@ describe('an intent', () => {
         { worksMs: 1000, lastsMs: 1000 },
         { worksMs: 60_000, lastsMs: 2000 },
       ]) {
-        const test = await testPlugin({
-          name: 'keeps-account',
-          apiVersion: 1,
-          setup(host) {
-            host.on('recovered', async () => {
-              await host.clock.sleep(worksMs);
-            });
-          },
-        });
+        const test = await keepingAccount('recovered', worksMs);
         test.intents.unfinished = [unfinished];
         await test.tick();
         if (lastsMs > 0) {

@@ -1,8 +1,8 @@
 import { isAboutProcess, type Audience, type Notice } from '../notice/notice.js';
-import type { Letter } from './letter.js';
+import { command, type Letter } from './letter.js';
 import { otherSummary } from './other-letters.js';
-import { capitalized, processSummary } from './process-letter.js';
-import { clockTime, counted, moment, named, plain, span } from './wording.js';
+import { processSummary } from './process-letter.js';
+import { capitalized, clockTime, counted, moment, named, plain, span } from './wording.js';
 
 /** So many lines a reader reads. */
 const MOST_LINES = 20;
@@ -73,13 +73,7 @@ export function digestLetter({ host, audience, isFirst, sinceMs, untilMs, causes
         }),
       },
       ...(audience === 'admin'
-        ? [
-            {
-              type: 'command',
-              intro: 'All of them:',
-              command: `journalctl -u memory-monitor --since '${moment(sinceMs)}'`,
-            } as const,
-          ]
+        ? [command('All of them:', `journalctl -u memory-monitor --since '${moment(sinceMs)}'`)]
         : []),
     ],
   };

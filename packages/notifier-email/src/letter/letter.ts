@@ -57,3 +57,12 @@ export interface Command {
   readonly intro: string;
   readonly command: string;
 }
+
+export function paragraph(text: string): Paragraph {
+  return { type: 'paragraph', text };
+}
+
+/** What a reader would type next, and what for. */
+export function command(intro: string, line: string): Command {
+  return { type: 'command', intro, command: line };
+}

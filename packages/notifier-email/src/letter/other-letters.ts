@@ -1,7 +1,6 @@
 import type { Facts, Notice, ProcessFacts } from '../notice/notice.js';
-import type { Block, Letter, Tone } from './letter.js';
-import { capitalized } from './process-letter.js';
-import { counted, moment, named, plain } from './wording.js';
+import { command, paragraph, type Block, type Letter, type Tone } from './letter.js';
+import { capitalized, counted, moment, named, plain } from './wording.js';
 
 type OtherFacts = Exclude<Facts, ProcessFacts>;
 
@@ -105,12 +104,4 @@ function contentOf(facts: OtherFacts): { readonly tone: Tone; readonly blocks: r
 /** A unit's name is chosen by who writes the unit. */
 function shellWord(text: string): string {
   return `'${plain(text, 200).replaceAll("'", String.raw`'\''`)}'`;
-}
-
-function paragraph(text: string): Block {
-  return { type: 'paragraph', text };
-}
-
-function command(intro: string, line: string): Block {
-  return { type: 'command', intro, command: line };
 }

@@ -1,6 +1,6 @@
 import type { Audience, Notice, ProcessFacts } from '../notice/notice.js';
-import type { Block, Chart, Letter, Table } from './letter.js';
-import { moment, named, plain, size, span } from './wording.js';
+import { command, paragraph, type Block, type Chart, type Letter, type Table } from './letter.js';
+import { capitalized, moment, named, plain, size, span } from './wording.js';
 
 export interface LetterContext {
   readonly notice: Notice;
@@ -87,16 +87,8 @@ function adminLetter(facts: ProcessFacts, { notice }: LetterContext): Letter {
 /** What an admin would type next. */
 function moreCommand({ kind, process }: ProcessFacts): Block {
   return kind === 'kill'
-    ? {
-        type: 'command',
-        intro: 'What the journal has about it:',
-        command: `journalctl -u memory-monitor --grep 'PID=${process.pid},'`,
-      }
-    : {
-        type: 'command',
-        intro: 'What the monitor thinks of it now:',
-        command: `sudo memory-monitor explain ${process.pid}`,
-      };
+    ? command('What the journal has about it:', `journalctl -u memory-monitor --grep 'PID=${process.pid},'`)
+    : command('What the monitor thinks of it now:', `sudo memory-monitor explain ${process.pid}`);
 }
 
 function othersTable(others: ProcessFacts['others']): Table {
@@ -198,12 +190,4 @@ function chart({ history, limitBytes, raisedBy, process }: ProcessFacts): Chart[
       alt: `Memory of ${named(process.name)} over ${span(last - first)}: from ${from} to ${to}`,
     },
   ];
-}
-
-function paragraph(text: string): Block {
-  return { type: 'paragraph', text };
-}
-
-export function capitalized(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,4 +1,4 @@
-import { printable } from '@memory-monitor/core';
+import { localTimestamp, printable } from '@memory-monitor/core';
 
 const MB = 1024 ** 2;
 const GB = 1024 ** 3;
@@ -46,15 +46,16 @@ export function span(ms: number): string {
 
 /** `2026-11-25 09:15:30`, in this machine's time zone. */
 export function moment(ms: number): string {
-  const date = new Date(ms);
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
-  return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')}`;
+  return localTimestamp(new Date(ms));
 }
 
 /** `09:15:30`. */
 export function clockTime(ms: number): string {
   return moment(ms).slice(-8);
+}
+
+export function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** `1 process`, `3 processes`. */

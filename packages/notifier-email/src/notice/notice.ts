@@ -21,6 +21,11 @@ export interface Recipient {
   readonly audience: Audience;
 }
 
+/** A recipient as a key for maps: what somebody gets as an admin and as an owner is kept apart. */
+export function recipientKey({ audience, address }: Recipient): string {
+  return `${audience} ${address}`;
+}
+
 /** One thing that happened, as the monitor writes it to the queue. Plain JSON; text in it may be hostile. */
 export interface Notice {
   readonly version: 1;

@@ -6,6 +6,7 @@ import { messageOf, MonitorError } from '@memory-monitor/core';
 import { digestLetter } from '../letter/digest-letter.js';
 import { letterOf } from '../letter/letter-of.js';
 import type { Letter } from '../letter/letter.js';
+import { recipientKey } from '../notice/notice.js';
 import type { SpoolLayout } from '../spool/layout.js';
 import { readSenderSettings, type SenderSettings } from '../spool/sender-settings.js';
 import { buryMail } from './dead-letters.js';
@@ -23,8 +24,6 @@ export interface DeliverOptions {
   /** One line for whoever runs it. */
   readonly tell: (message: string) => void;
   readonly now?: () => number;
-  /** Instead of the one in the settings. */
-  readonly transport?: Transport;
 }
 
 export interface Delivered {
@@ -87,7 +86,7 @@ class Delivery {
     this.#now = options.now ?? Date.now;
     this.#settings = settings;
     this.#store = store;
-    this.#transport = options.transport ?? transportOf(settings);
+    this.#transport = transportOf(settings);
     this.#from = senderOf(settings.from);
   }
 
@@ -103,7 +102,7 @@ class Delivery {
       }
       const state = await this.#deliverTo(next);
       if (state !== 'sent') {
-        tried.add(keyOf(next));
+        tried.add(recipientKey(next.recipient));
       }
       if (state === 'unreachable') {
         await this.#deferAll(this.#due(tried));
@@ -118,7 +117,7 @@ class Delivery {
     return this.#store
       .all()
       .map((mailbox) => ({ mailbox, atMs: dueMs(mailbox, this.#settings.digestMs, this.#now()) ?? Infinity }))
-      .filter(({ mailbox, atMs }) => atMs <= this.#now() && !tried.has(keyOf(mailbox)))
+      .filter(({ mailbox, atMs }) => atMs <= this.#now() && !tried.has(recipientKey(mailbox.recipient)))
       .sort((a, b) => a.atMs - b.atMs)
       .map(({ mailbox }) => mailbox);
   }
@@ -172,16 +171,15 @@ class Delivery {
     { recipient, host, lastSentMs }: Mailbox,
     { messageId, atMs, bundle }: Mail,
   ): Promise<Message> {
-    const [notice] = bundle.notices;
     const { audience, address } = recipient;
     const letter: Letter =
-      bundle.count === 1 && notice !== undefined
-        ? letterOf({ notice, audience, contact: this.#settings.contact })
+      bundle.count === 1
+        ? letterOf({ notice: bundle.first, audience, contact: this.#settings.contact })
         : digestLetter({
             host,
             audience,
             isFirst: lastSentMs === undefined,
-            sinceMs: lastSentMs ?? bundle.sinceMs,
+            sinceMs: lastSentMs ?? bundle.first.atMs,
             untilMs: atMs,
             causes: bundle.causes,
           });
@@ -198,8 +196,4 @@ class Delivery {
     }
     return isWaiting;
   }
-}
-
-function keyOf({ recipient: { audience, address } }: Mailbox): string {
-  return `${audience} ${address}`;
 }

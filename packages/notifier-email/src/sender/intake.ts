@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { messageOf } from '@memory-monitor/core';
 
 import { isAddress } from '../notice/addresses.js';
-import type { Notice } from '../notice/notice.js';
+import { recipientKey, type Notice } from '../notice/notice.js';
 import type { SpoolLayout } from '../spool/layout.js';
 import type { MailboxStore } from './mailbox-store.js';
 import { taken, type Mailbox } from './mailbox.js';
@@ -56,7 +56,7 @@ async function takeBatch(
     const notice = await readNotice(path, warn);
     for (const recipient of notice?.recipients ?? []) {
       if (notice !== undefined && isAddress(recipient.address)) {
-        const key = `${recipient.audience} ${recipient.address}`;
+        const key = recipientKey(recipient);
         changed.set(key, taken(changed.get(key) ?? store.of(recipient, notice.host), notice));
       }
     }

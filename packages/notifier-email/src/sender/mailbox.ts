@@ -3,8 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { fold, type FoldedCause } from '../letter/digest-letter.js';
 import type { Notice, Recipient } from '../notice/notice.js';
 
-/** So many notices are known one by one; of more, only the causes are. */
-const MOST_WHOLE = 20;
 /** So many ids are remembered, so that a notice which is handed over twice counts once. */
 const MOST_IDS = 4000;
 const MOST_CAUSES = 500;
@@ -26,10 +24,8 @@ export interface Mailbox {
 
 /** Notices that go out together. */
 export interface Bundle {
-  readonly sinceMs: number;
-  readonly untilMs: number;
-  /** The first ones, whole. */
-  readonly notices: readonly Notice[];
+  /** The first one, whole: alone, it is a letter of its own. */
+  readonly first: Notice;
   /** All of them, by cause. */
   readonly causes: readonly FoldedCause[];
   readonly count: number;
@@ -60,14 +56,8 @@ export function taken(mailbox: Mailbox, notice: Notice): Mailbox {
 }
 
 function bundled(bundle: Bundle | undefined, notice: Notice): Bundle {
-  const { sinceMs = notice.atMs, notices = [], causes = [], count = 0 } = bundle ?? {};
-  return {
-    sinceMs: Math.min(sinceMs, notice.atMs),
-    untilMs: Math.max(bundle?.untilMs ?? 0, notice.atMs),
-    notices: notices.length < MOST_WHOLE ? [...notices, notice] : notices,
-    causes: bounded(fold(causes, notice)),
-    count: count + 1,
-  };
+  const { first = notice, causes = [], count = 0 } = bundle ?? {};
+  return { first, causes: bounded(fold(causes, notice)), count: count + 1 };
 }
 
 /** Of too many causes, the oldest become one: their number stays right. */

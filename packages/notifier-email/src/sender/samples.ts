@@ -1,10 +1,9 @@
 import { hostname } from 'node:os';
 
 import type { Audience, Notice, ProcessFacts } from '../notice/notice.js';
-import { fold } from '../letter/digest-letter.js';
-import { digestLetter } from '../letter/digest-letter.js';
+import { digestLetter, fold, type FoldedCause } from '../letter/digest-letter.js';
 import { letterOf } from '../letter/letter-of.js';
-import type { Letter } from '../letter/letter.js';
+import { paragraph, type Letter } from '../letter/letter.js';
 
 const GB = 1024 ** 3;
 const MINUTE_MS = 60_000;
@@ -66,7 +65,7 @@ function sampleDigest(nowMs: number): Letter {
     ...noticeOf(processFacts('kill', nowMs), nowMs - index * 30_000),
     cause: index < 9 ? 'python3' : 'R',
   }));
-  const causes = notices.reduce<ReturnType<typeof fold>>((folded, notice) => fold(folded, notice), []);
+  const causes = notices.reduce<readonly FoldedCause[]>(fold, []);
   return digestLetter({
     host: hostname(),
     audience: 'admin',
@@ -84,10 +83,7 @@ function marked(letter: Letter): Letter {
     subject: letter.subject.replace('] ', '] TEST: '),
     headline: `Test: ${letter.headline}`,
     blocks: [
-      {
-        type: 'paragraph',
-        text: 'This is a sample that "memory-monitor notify test" has sent. Nothing has happened.',
-      },
+      paragraph('This is a sample that "memory-monitor notify test" has sent. Nothing has happened.'),
       ...letter.blocks,
     ],
   };

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Notice } from '../notice/notice.js';
+import { syncDirectory, writeDurably } from './durable.js';
 import type { SpoolLayout } from './layout.js';
 
 /** So many notices wait for the sender at most. */
@@ -62,7 +63,7 @@ export class SpoolWriter {
     }
     for (const name of await readdir(layout.staging)) {
       if (!name.startsWith(RUN)) {
-        await this.#finish(join(layout.staging, name));
+        await this.#finishLeft(join(layout.staging, name));
       }
     }
     this.#waiting = (await readdir(layout.fresh)).length;
@@ -132,12 +133,12 @@ export class SpoolWriter {
   async #write(notice: Notice): Promise<void> {
     const path = join(this.#options.layout.staging, `${RUN}.${notice.id}.json`);
     try {
-      await writeDurably(path, JSON.stringify(notice));
+      await writeDurably(path, JSON.stringify(notice), FILE_MODE);
     } catch (error) {
       await rm(path, { force: true });
       throw error;
     }
-    await this.#finish(path);
+    await this.#finish(path, notice);
     this.#waiting += 1;
     this.#told += 1;
     if (this.#told >= MOST_TOLD) {
@@ -146,17 +147,17 @@ export class SpoolWriter {
   }
 
   /** A whole notice goes to the sender; what a crash has cut goes away. */
-  async #finish(path: string): Promise<void> {
-    const { layout } = this.#options;
+  async #finishLeft(path: string): Promise<void> {
     const notice = parseNotice(await readFile(path, 'utf8'));
-    if (notice === undefined) {
-      await unlink(path);
-      return;
+    await (notice === undefined ? unlink(path) : this.#finish(path, notice));
+  }
+
+  async #finish(path: string, { id, key }: Notice): Promise<void> {
+    const { layout } = this.#options;
+    if (key !== undefined) {
+      await writeFile(join(layout.told, key), '');
     }
-    if (notice.key !== undefined) {
-      await writeFile(join(layout.told, notice.key), '');
-    }
-    await rename(path, join(layout.fresh, `${notice.id}.json`));
+    await rename(path, join(layout.fresh, `${id}.json`));
     await syncDirectory(layout.fresh);
   }
 
@@ -182,24 +183,5 @@ function parseNotice(text: string): Notice | undefined {
     return JSON.parse(text) as Notice;
   } catch {
     return undefined;
-  }
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  const file = await open(path, 'w', FILE_MODE);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
   }
 }
