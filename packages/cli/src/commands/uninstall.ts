@@ -12,6 +12,7 @@ import {
   LOGROTATE,
   MAIL_SERVICE,
   MAIL_TRIGGERS,
+  MAIL_UNITS,
   MAIL_USER,
   PLUGIN_NEEDS,
   PROGRAM_DIRECTORY,
@@ -62,11 +63,7 @@ function removeMailSender(): string[] {
   succeeds('systemctl', 'disable', '--now', ...MAIL_TRIGGERS);
   succeeds('systemctl', 'stop', MAIL_SERVICE);
   succeeds('userdel', MAIL_USER);
-  return [
-    service,
-    ...MAIL_TRIGGERS.map((unit) => join(UNIT_DIRECTORY, unit)),
-    ...(spool === undefined ? [] : [spool]),
-  ];
+  return [...MAIL_UNITS.map((unit) => join(UNIT_DIRECTORY, unit)), ...(spool === undefined ? [] : [spool])];
 }
 
 /** All of the program but what a Python service has left there, which is nobody's copy but the admin's. */

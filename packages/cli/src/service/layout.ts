@@ -26,6 +26,7 @@ export const MAIL_USER = 'memory-monitor-mail';
 export const MAIL_SERVICE = `${MAIL_USER}.service`;
 /** What starts the sender: that there is mail, and that some of it is due. */
 export const MAIL_TRIGGERS = [`${MAIL_USER}.path`, `${MAIL_USER}.timer`];
+export const MAIL_UNITS = [MAIL_SERVICE, ...MAIL_TRIGGERS];
 export const LOGROTATE = '/etc/logrotate.d/memory-monitor';
 export const STATE_DIRECTORY = '/var/lib/memory-monitor';
 export const LOG = '/var/log/memory_monitor.log';

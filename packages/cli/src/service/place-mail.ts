@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { credentialName } from '@memory-monitor/notifier-email';
 
 import { removeFile, replaceFile } from './files.js';
-import { MAIL_SERVICE, MAIL_TRIGGERS, MAIL_USER, PROGRAM, UNIT_DIRECTORY } from './layout.js';
+import { MAIL_SERVICE, MAIL_TRIGGERS, MAIL_UNITS, MAIL_USER, PROGRAM, UNIT_DIRECTORY } from './layout.js';
 import type { MailNeeds } from './mail-needs.js';
 import type { Step } from './steps.js';
 import { runProgram, succeeds, systemctl } from './system.js';
@@ -30,13 +30,9 @@ export function placeMail(payload: string, findNode: () => string, mail: MailNee
       const node = findNode();
       makeUser();
       makeSpool(mail.spool);
-      const service = mail.isBySendmail ? 'memory-monitor-sendmail.service' : MAIL_SERVICE;
-      for (const [name, source] of [
-        [MAIL_SERVICE, service],
-        ...MAIL_TRIGGERS.map((unit) => [unit, unit]),
-      ] as const) {
-        const text = filled(readFileSync(join(payload, 'service', source), 'utf8'), node, mail);
-        undo.push(replaceFile(join(UNIT_DIRECTORY, name), text, 0o644));
+      for (const unit of MAIL_UNITS) {
+        const text = filled(unitText(payload, unit, mail), node, mail.spool);
+        undo.push(replaceFile(join(UNIT_DIRECTORY, unit), text, 0o644));
       }
       systemctl('daemon-reload');
       systemctl('enable', '--quiet', '--now', ...MAIL_TRIGGERS);
@@ -55,8 +51,8 @@ export function placeMail(payload: string, findNode: () => string, mail: MailNee
 function removeMail(undo: (() => void)[]): void {
   if (existsSync(join(UNIT_DIRECTORY, MAIL_SERVICE))) {
     succeeds('systemctl', 'disable', '--now', ...MAIL_TRIGGERS);
-    for (const name of [MAIL_SERVICE, ...MAIL_TRIGGERS]) {
-      undo.push(removeFile(join(UNIT_DIRECTORY, name)));
+    for (const unit of MAIL_UNITS) {
+      undo.push(removeFile(join(UNIT_DIRECTORY, unit)));
     }
     systemctl('daemon-reload');
   }
@@ -95,11 +91,20 @@ function makeSpool(spool: string): void {
   }
 }
 
-function filled(template: string, node: string, { spool, secrets }: MailNeeds): string {
-  const credentials = secrets.map((path) => `LoadCredential=${credentialName(path)}:${path}\n`).join('');
-  return template
-    .replaceAll('@SPOOL@', spool)
-    .replace('@NODE@', node)
-    .replace('@PROGRAM@', PROGRAM)
-    .replace('@CREDENTIALS@\n', credentials);
+/** The unit of the sender says last how it is confined, and which files it is handed. */
+function unitText(payload: string, unit: string, { isBySendmail, secrets }: MailNeeds): string {
+  const read = (name: string): string => readFileSync(join(payload, 'service', name), 'utf8');
+  if (unit !== MAIL_SERVICE) {
+    return read(unit);
+  }
+  const credentials = secrets.map((path) => `LoadCredential=${credentialName(path)}:${path}\n`);
+  return [
+    read(unit),
+    read(isBySendmail ? 'mail-by-sendmail.conf' : 'mail-by-smtp.conf'),
+    ...credentials,
+  ].join('');
+}
+
+function filled(template: string, node: string, spool: string): string {
+  return template.replaceAll('@SPOOL@', spool).replace('@NODE@', node).replace('@PROGRAM@', PROGRAM);
 }
