@@ -115,6 +115,10 @@ inMachine(
     });
 
     it('is gone with the service', async (machine) => {
+      // Also where mail was taken out of the configuration before.
+      await machine.succeed(['rm', CONFIG]);
+      await installArmed(machine);
+      expect(await machine.succeed('ls /etc/systemd/system')).to.not.include(SENDER);
       const bystander = await startHog(machine, { user: 'bob', megabytes: 10 });
       await machine.succeed(['memory-monitor', 'uninstall', '--purge']);
       const { exitCode } = await machine.run(['getent', 'passwd', SENDER]);

@@ -1,10 +1,9 @@
+import { DEFAULT_SPOOL } from '@memory-monitor/notifier-email/default-spool';
 import { Command, Option } from 'commander';
 
 import { DEFAULT_CONFIG_PATH } from './config/read-configuration.js';
 import { DEFAULT_SOCKET } from './control/socket-path.js';
 import { packageVersion } from './version.js';
-
-const DEFAULT_SPOOL = '/var/spool/memory-monitor';
 
 const RUN_HELP = `
 Signals:

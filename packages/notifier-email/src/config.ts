@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 
 import { isAddress, isAddressPattern } from './notice/addresses.js';
+import { DEFAULT_SPOOL } from './spool/default-spool.js';
 import { NOTICE_KINDS, type NoticeKind } from './notice/notice.js';
 
 const ADMIN_KINDS: NoticeKind[] = ['kill', 'failed', 'cap', 'plugin', 'config', 'recovered', 'restart-loop'];
@@ -88,7 +89,7 @@ export const configSchema = v.pipe(
     digest_minutes: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1440)), 10),
     /** What could not be delivered for so long goes to the dead letters. */
     give_up_hours: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(720)), 72),
-    spool: v.optional(spool, '/var/spool/memory-monitor'),
+    spool: v.optional(spool, DEFAULT_SPOOL),
   }),
   v.check(
     ({ admins, owners: owner }) => admins.length > 0 || owner !== undefined,

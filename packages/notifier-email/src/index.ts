@@ -16,7 +16,8 @@ import { Notifier } from './notifier.js';
 import { MachineView } from './observation/machine-view.js';
 import { SpoolLayout } from './spool/layout.js';
 import { senderSettings, writeSenderSettings } from './spool/sender-settings.js';
-import { hasSenderUnit, SpawnedSender } from './spool/spawned-sender.js';
+import { hasSenderUnit } from './spool/sender-unit.js';
+import { SpawnedSender } from './spool/spawned-sender.js';
 import { SpoolWriter } from './spool/spool-writer.js';
 
 export { configSchema, type EmailConfig } from './config.js';

@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 
+import { DEFAULT_SPOOL } from '@memory-monitor/notifier-email/default-spool';
+
 import { readConfiguration } from '../config/read-configuration.js';
 import { EX_OK } from '../exit-codes.js';
 import {
@@ -53,17 +55,21 @@ export async function uninstall({ purge }: UninstallOptions): Promise<number> {
   return EX_OK;
 }
 
-/** Stops what delivers mail, and removes its user; returns its files. Mail that was not delivered goes with them, as state does. */
+/**
+ * Stops what delivers mail, and removes its user; returns its files. Mail that was not delivered goes with them, as state does. Where mail
+ * is not configured any more, the user and the spool are what is left.
+ */
 function removeMailSender(): string[] {
   const service = join(UNIT_DIRECTORY, MAIL_SERVICE);
-  if (!existsSync(service)) {
+  const unit = existsSync(service) ? readFileSync(service, 'utf8') : '';
+  if (unit === '' && !succeeds('getent', 'passwd', MAIL_USER)) {
     return [];
   }
-  const spool = /--spool (\S+)/.exec(readFileSync(service, 'utf8'))?.[1];
   succeeds('systemctl', 'disable', '--now', ...MAIL_TRIGGERS);
   succeeds('systemctl', 'stop', MAIL_SERVICE);
   succeeds('userdel', MAIL_USER);
-  return [...MAIL_UNITS.map((unit) => join(UNIT_DIRECTORY, unit)), ...(spool === undefined ? [] : [spool])];
+  const spool = /--spool (\S+)/.exec(unit)?.[1] ?? DEFAULT_SPOOL;
+  return [...MAIL_UNITS.map((name) => join(UNIT_DIRECTORY, name)), spool];
 }
 
 /** All of the program but what a Python service has left there, which is nobody's copy but the admin's. */

@@ -8,6 +8,7 @@ import { letterOf } from '../letter/letter-of.js';
 import type { Letter } from '../letter/letter.js';
 import { recipientKey } from '../notice/notice.js';
 import type { SpoolLayout } from '../spool/layout.js';
+import { hasSenderUnit } from '../spool/sender-unit.js';
 import { readSenderSettings, type SenderSettings } from '../spool/sender-settings.js';
 import { buryMail } from './dead-letters.js';
 import { takeIn } from './intake.js';
@@ -36,10 +37,11 @@ export interface Delivered {
 
 /**
  * Delivers what is due, and ends. One at a time: where another one is at work, undefined. Rejects with MM_ERR_MAIL where there is no
- * spool.
+ * spool, and with MM_ERR_PERMISSION where another user delivers.
  */
 export async function deliver(options: DeliverOptions): Promise<Delivered | undefined> {
   const { layout, tell } = options;
+  requireOwnQueue(layout);
   const settings = await settingsOf(layout);
   await mkdir(layout.mailboxes, { recursive: true, mode: 0o700 });
   const lock = await lockFile(join(layout.mailboxes, 'lock'));
@@ -52,6 +54,16 @@ export async function deliver(options: DeliverOptions): Promise<Delivered | unde
     return await new Delivery(options, settings, store).run();
   } finally {
     await lock.close();
+  }
+}
+
+/** Files of anybody else, root's too, could not be read by the one who delivers. */
+function requireOwnQueue(layout: SpoolLayout): void {
+  if (hasSenderUnit(layout)) {
+    throw new MonitorError(
+      'MM_ERR_PERMISSION',
+      `The mail in ${layout.directory} is delivered by a unit of its own; run: sudo systemctl start memory-monitor-mail.`,
+    );
   }
 }
 

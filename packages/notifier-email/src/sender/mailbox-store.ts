@@ -20,7 +20,7 @@ export class MailboxStore {
     this.#directory = layout.mailboxes;
   }
 
-  /** Reads what there is. One that can't be read is left as it is, and told. */
+  /** Reads what there is. One that can't be read is put aside, and told: another one would take its place. */
   async load(warn: (message: string) => void): Promise<void> {
     for (const name of await readdir(this.#directory)) {
       if (name.endsWith(SUFFIX)) {
@@ -29,7 +29,8 @@ export class MailboxStore {
           const mailbox = JSON.parse(await readFile(path, 'utf8')) as Mailbox;
           this.#mailboxes.set(name.slice(0, -SUFFIX.length), mailbox);
         } catch (error) {
-          warn(`What waits in ${path} can not be read: ${messageOf(error)}`);
+          await rename(path, `${path}.broken`);
+          warn(`What waits in ${path} can not be read, and is kept as ${path}.broken: ${messageOf(error)}`);
         }
       }
     }

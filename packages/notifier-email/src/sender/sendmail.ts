@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { messageOf, printable } from '@memory-monitor/core';
@@ -31,6 +32,10 @@ export class Sendmail implements Transport {
       await inTime(handed);
       return { state: 'sent', response: `${this.#path} has taken it` };
     } catch (error) {
+      if (!existsSync(this.#path)) {
+        const reason = `${this.#path} is not there; install a mail server, or name its program with "sendmail".`;
+        return { state: 'unreachable', reason };
+      }
       const text = printable(messageOf(error)).slice(0, 300);
       const status = Number(/exited with code (\d+)/i.exec(text)?.[1]);
       return status === EX_NOUSER || status === EX_DATAERR

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
+import { messageOf } from '@memory-monitor/core';
 import { createTransport, type SMTPTransportOptions } from 'nodemailer';
 
 import type { SmtpConfig } from '../config.js';
@@ -10,7 +11,7 @@ import { credentialName } from '../credentials.js';
 import type { Message } from './message.js';
 import type { Attempt, Transport } from './transport.js';
 import { qualified } from './sender-address.js';
-import { explainFailure } from './trouble.js';
+import { explainFailure, SetupError } from './trouble.js';
 
 const CONNECT_MS = 30_000;
 const SILENCE_MS = 60_000;
@@ -135,7 +136,13 @@ export class Smtp implements Transport {
     if (file !== undefined) {
       return this.#secret(file).replace(/\r?\n$/, '');
     }
-    return password ?? process.env[variable ?? ''] ?? '';
+    const known = password ?? process.env[variable ?? ''];
+    if (known === undefined) {
+      throw new SetupError(
+        `The variable ${variable ?? ''} that is to hold the password is not set; set it for the sender.`,
+      );
+    }
+    return known;
   }
 
   /** The file as systemd has handed it over, or itself. */
@@ -150,7 +157,14 @@ export class Smtp implements Transport {
         }
       }
     }
-    return readFileSync(path, 'utf8');
+    try {
+      return readFileSync(path, 'utf8');
+    } catch (error) {
+      throw new SetupError(
+        `${path} can not be read by the sender (${messageOf(error)}); check the path, and run "sudo memory-monitor install", which hands it over.`,
+        { cause: error },
+      );
+    }
   }
 
   #logging(): Partial<SMTPTransportOptions> {

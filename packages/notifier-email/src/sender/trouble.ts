@@ -8,6 +8,9 @@ export interface Server {
   readonly security: 'starttls' | 'tls' | 'none';
 }
 
+/** Something that the configuration names is not there; the message says what to do. */
+export class SetupError extends Error {}
+
 interface Failure {
   readonly code?: string;
   readonly responseCode?: number;
@@ -22,6 +25,9 @@ const CERTIFICATE =
 
 /** One sentence about why a mail could not be handed over, with what to do about it; and whether it may be later. */
 export function explainFailure(error: unknown, server: Server): Attempt {
+  if (error instanceof SetupError) {
+    return unreachable(error.message);
+  }
   const { code, responseCode, response, command } = error as Failure;
   const answer = response === undefined ? '' : ` (${printable(response).slice(0, 300)})`;
   const { host } = server;

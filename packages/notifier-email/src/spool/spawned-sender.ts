@@ -1,16 +1,11 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 
 import type { Clock } from '@memory-monitor/core';
 
 import type { SpoolLayout } from './layout.js';
 
 const LOOK_MS = 60_000;
-
-/** Whether the installed service has a sender of its own, which the queue's owner tells. */
-export function hasSenderUnit({ queue }: SpoolLayout): boolean {
-  return existsSync(queue) && statSync(queue).uid !== process.getuid?.();
-}
 
 /** Starts the sender where nobody else does, one at a time: when there is something new, and when something is due. */
 export class SpawnedSender {

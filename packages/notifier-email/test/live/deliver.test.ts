@@ -1,5 +1,5 @@
 import { mkdtempSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -16,6 +16,14 @@ import { aNotice, NOW_MS, OWNER } from '../support/notices.js';
 import * as v from 'valibot';
 
 const MINUTE_MS = 60_000;
+
+function itAsRoot(title: string, body: () => Promise<void>): void {
+  if (process.getuid?.() === 0) {
+    it(title, body);
+  } else {
+    it.skip(`${title} (skipped: needs root)`);
+  }
+}
 
 describe('the sender', () => {
   let layout: SpoolLayout;
@@ -161,6 +169,28 @@ describe('the sender', () => {
     await writeFile(join(layout.fresh, '0-cut.json'), '{"version":1,');
     expect(await run()).to.include({ sent: 1 });
     expect(told[0]).to.match(/^A notice can not be read and is left out, .*0-cut\.json: /);
+  });
+
+  it('puts an account that can not be read aside, and goes on', async () => {
+    await put(aNotice());
+    await run();
+    const account = (await readdir(layout.mailboxes)).find((name) => name.endsWith('.json')) ?? '';
+    await writeFile(join(layout.mailboxes, account), '{"recipient":');
+    await put(aNotice());
+    expect(await run()).to.include({ sent: 1 });
+    expect(await readFile(join(layout.mailboxes, `${account}.broken`), 'utf8')).to.equal('{"recipient":');
+    expect(told.find((line) => line.includes('can not be read'))).to.match(/is kept as .*\.broken: /);
+  });
+
+  itAsRoot('is refused to anybody but who delivers, root too, and told what to do', async () => {
+    await mkdir(layout.queue);
+    await chown(layout.queue, 1, 1);
+    const error = await run().then(
+      () => undefined,
+      (failure: unknown) => failure as { code: string; message: string },
+    );
+    expect(error?.code).to.equal('MM_ERR_PERMISSION');
+    expect(error?.message).to.match(/run: sudo systemctl start memory-monitor-mail\.$/);
   });
 
   it('says in one sentence that there is no spool', async () => {

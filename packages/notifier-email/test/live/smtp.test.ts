@@ -11,6 +11,7 @@ import type { SmtpConfig } from '#src/config.js';
 import { credentialName } from '#src/credentials.js';
 import { letterOf } from '#src/letter/letter-of.js';
 import { composeMessage } from '#src/sender/message.js';
+import { Sendmail } from '#src/sender/sendmail.js';
 import { Smtp, type SmtpOptions } from '#src/sender/smtp.js';
 import type { Attempt } from '#src/sender/transport.js';
 import { hasOpenssl, itWithOpenssl, makeCertificate } from '../support/certificates.js';
@@ -164,6 +165,29 @@ describe('SMTP', () => {
     writeFileSync(join(directory, credentialName('/etc/secret/smtp')), 'by systemd\n');
     await send({ ...config, password_file: '/etc/secret/smtp' }, { credentialsDirectory: directory });
     expect(passwords).to.deep.equal(['by variable', 'by systemd']);
+  });
+
+  it('says which file or variable of the configuration is missing', async () => {
+    const server = { host: 'localhost', port: 1, user: 'monitor' };
+    const byFile = await send({ ...server, password_file: '/nowhere/password' });
+    expect('reason' in byFile && byFile.reason).to.match(
+      /^\/nowhere\/password can not be read by the sender \(ENOENT.*memory-monitor install/,
+    );
+    const byVariable = await send({ ...server, password_env: 'NOWHERE_TO_BE_SEEN' });
+    expect('reason' in byVariable && byVariable.reason).to.match(
+      /^The variable NOWHERE_TO_BE_SEEN .* is not set/,
+    );
+  });
+
+  it('says where the sendmail program is missing', async () => {
+    const letter = letterOf({ notice: aNotice(), audience: 'admin', contact: undefined });
+    const envelope = { messageId: '<1@example.org>', atMs: NOW_MS, from: FROM, to: TO };
+    const message = await composeMessage(letter, envelope, () => undefined);
+    const attempt = await new Sendmail('/nowhere/sendmail').send(message, FROM, TO);
+    expect(attempt).to.deep.equal({
+      state: 'unreachable',
+      reason: '/nowhere/sendmail is not there; install a mail server, or name its program with "sendmail".',
+    });
   });
 
   it('shows what was said, and no secret in it', async () => {
