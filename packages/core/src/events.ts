@@ -2,6 +2,7 @@ import { EventEmitter } from 'eventemitter3';
 
 import type { Action, TrailEntry } from './decision/verdict.js';
 import type { Violation } from './detection/violation.js';
+import type { ScanTrigger } from './early-scan.js';
 import type { MachineMemory, Measure, ProcessIdentity } from './process.js';
 import type { Signal } from './ports.js';
 import { deepFreeze } from './freeze.js';
@@ -67,6 +68,8 @@ export interface ScanEvent {
   /** Terminations that this scan began; none in a dry run. */
   readonly killed: number;
   readonly tookMs: number;
+  /** What made it due. */
+  readonly trigger: ScanTrigger;
 }
 
 /** A process has passed its limit, or does no longer. */
@@ -119,7 +122,7 @@ export interface RestartLoopEvent {
 /** A hook of a plugin that threw, rejected, was late, or answered garbage. One that goes on failing is told every 10 minutes. */
 export interface PluginErrorEvent {
   readonly plugin: string;
-  /** `decide`, `detect`, `overrideLimits`, `overrideInterval`, `on:EVENT`, `provide:SERVICE`, `onStart`, `onDispose`, `background`, … */
+  /** `decide`, `detect`, `overrideLimits`, `overrideInterval`, `scanEarly`, `on:EVENT`, `provide:SERVICE`, `onStart`, `onDispose`, `background`, … */
   readonly hook: string;
   readonly message: string;
   /** `file:line:column` in the plugin's own source, where it was thrown there. */

@@ -4,6 +4,7 @@ import type { EventName } from './events.js';
 export type HookName =
   | `on:${EventName}`
   | 'overrideInterval'
+  | 'scanEarly'
   | 'overrideLimits'
   | 'detect'
   | 'decide'

@@ -27,6 +27,8 @@ export {
   INTENT_LOG,
   LOGGER,
   MONITOR_PROCESS,
+  KERNEL_MEANS,
+  PRESSURE_ALARM,
   PROCESS_HANDLES,
   PLUGIN_HOST,
   pluginHost,
@@ -64,6 +66,7 @@ export type {
   StoppingEvent,
   ViolationEvent,
 } from './events.js';
+export type { EarlyScan, ScanTrigger } from './early-scan.js';
 export { NO_EXTENSIONS, type Extensions } from './extensions.js';
 export type { ExplainedLimits, Explanation } from './explain/explanation.js';
 export type { HookFailure, HookName } from './hook-failure.js';
@@ -118,9 +121,11 @@ export type {
   Intent,
   IntentLog,
   GroupLookup,
+  KernelMeans,
   Logger,
   LogMethod,
   MonitorProcess,
+  PressureAlarm,
   ProcessHandle,
   ProcessHandles,
   ProcessInspection,

@@ -4,6 +4,7 @@ import type { Generation, Generations } from './container/generations.js';
 import { within } from './deadline.js';
 import type { Guards } from './decision/guards.js';
 import type { Episodes } from './detection/episodes.js';
+import { earlyTrigger, glanceMs, type ScanTrigger } from './early-scan.js';
 import { messageOf } from './errors.js';
 import type { MonitorEmitter, StartedEvent } from './events.js';
 import { explain } from './explain/explain.js';
@@ -13,7 +14,14 @@ import { nextInterval } from './interval.js';
 import type { PluginFailures } from './plugin/failures.js';
 import type { LoadedPlugin } from './plugin/loaded-plugin.js';
 import type { PluginDescription } from './plugin/plugin-set.js';
-import type { Clock, Logger, MonitorProcess, Supervisor, UserDatabase } from './ports.js';
+import type {
+  Clock,
+  Logger,
+  MonitorProcess,
+  PressureAlarm,
+  Supervisor,
+  UserDatabase,
+} from './ports.js';
 import type { MachineMemory } from './process.js';
 import type { MonitorStatus, StatusBoard } from './status.js';
 import type { Dispatcher } from './termination/dispatcher.js';
@@ -31,6 +39,7 @@ export interface MonitorParts {
   readonly episodes: Episodes;
   readonly guards: Guards;
   readonly users: UserDatabase;
+  readonly pressureAlarm: PressureAlarm;
   readonly dispatcher: Dispatcher;
   readonly recovery: Recovery;
   readonly failures: PluginFailures;
@@ -53,6 +62,8 @@ export class Monitor {
   /** One set of plugins after the other. */
   readonly #rotations = new Turns();
   #wake = new AbortController();
+  /** The kernel has told of pressure since the last scan. */
+  #isPressed = false;
   #lastMemory: MachineMemory = { totalBytes: 0, availableBytes: 0, usedBytes: 0 };
   #scanFailure: string | undefined;
 
@@ -69,19 +80,27 @@ export class Monitor {
    * One tick follows the other: one that takes longer than the interval delays the next, and none piles up.
    */
   async run(options: { readonly once?: boolean } = {}): Promise<void> {
-    const { clock, generations, recovery, stop } = this.#parts;
+    const { clock, generations, pressureAlarm, recovery, stop } = this.#parts;
     this.#lastMemory = generations.stages.source.readMemory();
     this.events.emit('started', this.#description());
     void generations.plugins.start();
     await within((ms, abort) => clock.sleep(ms, abort), RECOVERY_DEADLINE_MS, recovery.tell());
+    const unsubscribe = pressureAlarm.onPressure(() => {
+      this.#isPressed = true;
+      this.#wakeUp();
+    });
+    let trigger: ScanTrigger = 'interval';
     while (!stop.hasBegun) {
       const beganMs = clock.monotonicMs();
-      await this.#ticks.take(() => this.#tickOrTell());
+      const due = trigger;
+      this.#isPressed = false;
+      await this.#ticks.take(() => this.#tickOrTell(due));
       if (options.once === true) {
         break;
       }
-      await this.#sleepFrom(beganMs);
+      trigger = await this.#sleepFrom(beganMs);
     }
+    unsubscribe();
     await this.#beatUntil(this.#parts.dispatcher.settle());
     await this.#beatUntil(recovery.settle());
     await this.#beatUntil(this.disposePlugins());
@@ -185,9 +204,9 @@ export class Monitor {
     this.events.emit('reloaded', { ...this.#description(), accepted: false, errors });
   }
 
-  async #tickOrTell(): Promise<void> {
+  async #tickOrTell(trigger: ScanTrigger): Promise<void> {
     try {
-      await this.#tick();
+      await this.#tick(trigger);
       this.#scanFailure = undefined;
     } catch (error) {
       const message = messageOf(error);
@@ -199,7 +218,7 @@ export class Monitor {
     }
   }
 
-  async #tick(): Promise<void> {
+  async #tick(trigger: ScanTrigger): Promise<void> {
     const { clock, dispatcher, episodes, events, generations, stop } = this.#parts;
     const { detector, judge, source } = generations.stages;
     const beganMs = clock.monotonicMs();
@@ -213,19 +232,59 @@ export class Monitor {
     const judged = stop.hasBegun ? [] : await judge.judge(violators);
     const killed = judged.filter(({ episode, decision }) => dispatcher.dispatch(episode, decision)).length;
     const tookMs = clock.monotonicMs() - beganMs;
-    events.emit('scan', { memory, scanned, unreadable, violations: episodes.size, killed, tookMs });
+    events.emit('scan', {
+      memory,
+      scanned,
+      unreadable,
+      violations: episodes.size,
+      killed,
+      tookMs,
+      trigger,
+    });
   }
 
-  async #sleepFrom(beganMs: number): Promise<void> {
+  /** Resolves when the next scan is due, with why. */
+  async #sleepFrom(beganMs: number): Promise<ScanTrigger> {
     const { clock, configuration, failures, generations, stop } = this.#parts;
+    let early: ScanTrigger | undefined;
     do {
       this.#wake = new AbortController();
       const { intervals, judge } = generations.stages;
       const { checkIntervalSeconds } = configuration.thresholds;
       const seconds = await nextInterval(checkIntervalSeconds, intervals, clock, failures.report);
       const endMs = Math.min(beganMs + seconds * 1000, judge.nextDeferralEndMs());
-      await this.#sleepUntil(endMs, this.#wake.signal, stop.signal);
-    } while (this.#wake.signal.aborted && !stop.hasBegun);
+      early = await this.#sleepAndGlance(endMs, this.#wake.signal, stop.signal);
+    } while (this.#wake.signal.aborted && !this.#isPressed && !stop.hasBegun);
+    return this.#isPressed ? 'pressure' : (early ?? 'interval');
+  }
+
+  /** Looks at the memory now and then, as often as it takes; resolves early with what makes the next scan due. */
+  async #sleepAndGlance(
+    endMs: number,
+    ...aborts: readonly AbortSignal[]
+  ): Promise<ScanTrigger | undefined> {
+    const { clock, configuration, failures, generations } = this.#parts;
+    const atLastScan = this.#lastMemory;
+    let memory = atLastScan;
+    for (;;) {
+      const glanceInMs = glanceMs(memory, configuration.settings.fillRateGbPerSecond);
+      await this.#sleepUntil(Math.min(endMs, clock.monotonicMs() + glanceInMs), ...aborts);
+      if (clock.monotonicMs() >= endMs || aborts.some(({ aborted }) => aborted)) {
+        return undefined;
+      }
+      const { earlyScans, source } = generations.stages;
+      try {
+        memory = source.readMemory();
+      } catch {
+        // The next scan tells.
+        await this.#sleepUntil(endMs, ...aborts);
+        return undefined;
+      }
+      const trigger = earlyTrigger(memory, atLastScan, earlyScans, failures.report);
+      if (trigger !== undefined) {
+        return trigger;
+      }
+    }
   }
 
   /** Waits for the last of the work, and shows the supervisor meanwhile that the loop is alive. */

@@ -102,6 +102,27 @@ export interface ProcessHandles {
   open(identity: ProcessIdentity): ProcessHandle | undefined;
 }
 
+/** Tells when processes have to wait for memory. */
+export interface PressureAlarm {
+  /** Calls `listener` each time, at most every two seconds. Returns the function that unsubscribes. */
+  onPressure(listener: () => void): () => void;
+}
+
+/** A means of the kernel that the monitor uses where it is to be had. */
+export interface KernelMeans {
+  /**
+   * `pidfd`: signals by a handle instead of a number. `exit-events`: exits are told, not looked for. `process_mrelease`: what a
+   * process had comes back at once after SIGKILL. `pressure-trigger`: the kernel wakes the monitor when processes have to wait for
+   * memory. `oom-score-adj`: the kernel takes the monitor last.
+   */
+  readonly name: 'pidfd' | 'exit-events' | 'process_mrelease' | 'pressure-trigger' | 'oom-score-adj';
+  readonly isInUse: boolean;
+  /** Why it is not in use. */
+  readonly reason?: string;
+  /** What that means. */
+  readonly without?: string;
+}
+
 /** What the user database says of a name. `unanswered`: it did not answer in time, or has not been asked yet. */
 export type UserLookup =
   | { readonly state: 'found'; readonly uid: number }

@@ -1,6 +1,7 @@
 import type { Judge } from './decision/judge.js';
 import type { LimitsOverride } from './decision/limits.js';
 import type { Detector } from './detection/detector.js';
+import type { EarlyScan } from './early-scan.js';
 import type { IntervalOverride } from './interval.js';
 import type { Clock, IntentLog, ProcessSource } from './ports.js';
 import type { TerminatorInForce } from './termination/dispatcher.js';
@@ -20,6 +21,7 @@ export interface Stages {
   readonly terminator: TerminatorInForce;
   readonly intents: IntentLog;
   readonly intervals: readonly IntervalOverride[];
+  readonly earlyScans: readonly EarlyScan[];
   readonly limits: readonly LimitsOverride[];
   /** The same two stages on copies of their state: what would happen, without any of it happening. */
   readonly preview: () => Pick<Stages, 'detector' | 'judge'>;

@@ -1,7 +1,7 @@
 import type { Episodes } from './detection/episodes.js';
 import type { Action } from './decision/verdict.js';
 import type { MonitorEmitter, Outcome, ScanEvent, StartedEvent } from './events.js';
-import type { Clock } from './ports.js';
+import type { Clock, KernelMeans } from './ports.js';
 
 /** A violation that lasts, as `memory-monitor status` shows it. */
 export interface ViolationStatus {
@@ -29,11 +29,14 @@ export interface MonitorStatus extends StartedEvent {
   /** Terminations since the start, by how they ended. */
   readonly outcomes: Readonly<Partial<Record<Outcome, number>>>;
   readonly violations: readonly ViolationStatus[];
+  /** Means of the kernel, and whether they are in use. */
+  readonly means: readonly KernelMeans[];
 }
 
 /** Keeps what `status` tells, from the monitor's own events. */
 export class StatusBoard {
   readonly #episodes: Episodes;
+  readonly #means: readonly KernelMeans[];
   #description: StartedEvent | undefined;
   #startedAtMs = 0;
   #configErrors: readonly string[] = [];
@@ -41,7 +44,13 @@ export class StatusBoard {
   #lastScan: MonitorStatus['lastScan'];
   readonly #outcomes: Partial<Record<Outcome, number>> = {};
 
-  constructor(events: MonitorEmitter, episodes: Episodes, clock: Clock) {
+  constructor(
+    events: MonitorEmitter,
+    episodes: Episodes,
+    clock: Clock,
+    means: readonly KernelMeans[],
+  ) {
+    this.#means = means;
     this.#episodes = episodes;
     events.on('started', (event) => {
       this.#description = event;
@@ -72,6 +81,7 @@ export class StatusBoard {
           lastScan: this.#lastScan,
           outcomes: { ...this.#outcomes },
           violations: this.#violations(),
+          means: this.#means,
         };
   }
 

@@ -102,7 +102,7 @@ describe('the status', () => {
 
   it('is plain data, and does not change in the hands of whoever has asked', () => {
     const events = new MonitorEmitter(() => {});
-    const board = new StatusBoard(events, new Episodes(), new FakeClock());
+    const board = new StatusBoard(events, new Episodes(), new FakeClock(), []);
     const description = {
       version: '1',
       dryRun: true,

@@ -1,4 +1,5 @@
 export { IntentFiles } from './intent-files.js';
+export { LinuxKernel } from './kernel/linux-kernel.js';
 export { Journal } from './log/journal.js';
 export { LogFile } from './log/log-file.js';
 export { type LogLine, type LogSink, type Severity, type TellTrouble } from './log/log-sink.js';

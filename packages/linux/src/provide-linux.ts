@@ -1,7 +1,9 @@
 import {
   CLOCK,
   INTENT_LOG,
+  KERNEL_MEANS,
   MONITOR_PROCESS,
+  PRESSURE_ALARM,
   PROCESS_HANDLES,
   PROCESS_SOURCE,
   USER_DATABASE,
@@ -10,26 +12,32 @@ import {
 } from '@memory-monitor/core';
 
 import { IntentFiles } from './intent-files.js';
+import type { LinuxKernel } from './kernel/linux-kernel.js';
 import { ThisProcess } from './monitor-process.js';
-import { PidHandles } from './process-handles.js';
 import { LinuxProcessSource } from './process-source.js';
+import { PidHandles } from './signals/pid-handles.js';
 import { SystemClock } from './system-clock.js';
 import { SystemUsers } from './users/system-users.js';
 
 export interface LinuxOptions {
   /** Where intents are kept; empty for nowhere. */
   readonly stateDirectory: string;
+  /** Handles and alarms; without it, processes are signalled by their PIDs. */
+  readonly kernel?: LinuxKernel;
 }
 
 /** Provides this machine to a monitor. */
-export function provideLinux(services: Services, { stateDirectory }: LinuxOptions): void {
+export function provideLinux(services: Services, { stateDirectory, kernel }: LinuxOptions): void {
   const clock: Clock = new SystemClock();
   const source = new LinuxProcessSource();
   services
     .provide(CLOCK, () => clock)
     .provide(MONITOR_PROCESS, () => new ThisProcess(source.inspector))
     .provide(PROCESS_SOURCE, () => source)
-    .provide(PROCESS_HANDLES, () => new PidHandles(source.inspector))
+    .provide(PROCESS_HANDLES, () => kernel?.handles(source.inspector) ?? new PidHandles(source.inspector))
     .provide(USER_DATABASE, () => new SystemUsers(clock))
     .provide(INTENT_LOG, () => new IntentFiles(stateDirectory, source.inspector));
+  if (kernel !== undefined) {
+    services.provide(PRESSURE_ALARM, () => kernel).provide(KERNEL_MEANS, () => kernel.means);
+  }
 }

@@ -10,7 +10,7 @@ import {
   type Monitor,
   type Supervisor,
 } from '@memory-monitor/core';
-import { provideLinux, SystemdSupervisor } from '@memory-monitor/linux';
+import { LinuxKernel, provideLinux, SystemdSupervisor } from '@memory-monitor/linux';
 import type { PluginFiles, PluginLoader } from '@memory-monitor/plugin-loader';
 
 import {
@@ -42,6 +42,15 @@ interface Live extends ReadConfiguration {
 /** `memory-monitor run`: the daemon in the foreground. Returns the exit status. */
 export async function run(options: RunOptions): Promise<number> {
   const read = await readConfiguration(options);
+  const kernel = await LinuxKernel.open();
+  try {
+    return await runOn(kernel, read, options);
+  } finally {
+    await kernel.close();
+  }
+}
+
+async function runOn(kernel: LinuxKernel, read: ReadConfiguration, options: RunOptions): Promise<number> {
   const { configuration, sources } = read;
   const loader = createPluginLoader(configuration);
   const plugins = await loader.load(configuration.plugins, sources);
@@ -60,7 +69,7 @@ export async function run(options: RunOptions): Promise<number> {
       if (supervisor !== undefined) {
         services.provide(SUPERVISOR, () => supervisor);
       }
-      provideLinux(services, { stateDirectory: configuration.settings.stateDirectory });
+      provideLinux(services, { stateDirectory: configuration.settings.stateDirectory, kernel });
     },
   });
   logEvents(monitor.events, output.logger, {
@@ -72,6 +81,7 @@ export async function run(options: RunOptions): Promise<number> {
   await monitor.usePlugins(plugins);
   monitor.events.on('started', () => {
     output.tellHeldTrouble();
+    tellMeans(kernel, output);
     void tellNeeds(monitor);
   });
   takeFaults(monitor, output, () => live.current.pluginFiles);
@@ -111,6 +121,18 @@ function takeFaults(monitor: Monitor, output: LogOutput, files: () => readonly P
     monitor.tellPluginFailure(blame === 'unknown' ? '(unknown)' : blame.plugin, 'background', error);
     return true;
   });
+}
+
+/** Said once, at the start; `status` says it ever after. */
+function tellMeans({ means }: LinuxKernel, { logger }: LogOutput): void {
+  const missing = means.filter(({ isInUse }) => !isInUse);
+  if (missing.length > 0) {
+    const words = missing.map(({ name, reason, without }) => `${name} (${reason}), so ${without}`);
+    logger.info(
+      { event: 'means', missing: missing.map(({ name }) => name) },
+      `Not to be had here: ${words.join('; ')}`,
+    );
+  }
 }
 
 /** Nothing fails silently inside a sandbox. */

@@ -1,4 +1,10 @@
-import { inGb, printable, type MonitorStatus, type PluginDescription } from '@memory-monitor/core';
+import {
+  inGb,
+  printable,
+  type KernelMeans,
+  type MonitorStatus,
+  type PluginDescription,
+} from '@memory-monitor/core';
 
 import { inColumns } from './columns.js';
 import { duration } from './duration.js';
@@ -23,6 +29,7 @@ export function renderStatus({ pid, monitor, plugins }: StatusAnswer, nowMs: num
     ...scanLines(monitor, nowMs),
     `${monitor.dryRun ? 'Would have ended' : 'Ended'} since the start: ${endings(monitor)}`,
     `Plugins: ${pluginsLine(plugins)}`,
+    ...meansLines(monitor.means),
     ...violationLines(monitor, nowMs),
   ];
 }
@@ -45,6 +52,16 @@ function endings({ outcomes }: MonitorStatus): string {
     outcome === 'dry-run' ? String(count) : `${count} ${outcome}`,
   );
   return told.length === 0 ? 'nothing' : told.join(', ');
+}
+
+function meansLines(means: readonly KernelMeans[]): string[] {
+  const inUse = means.filter(({ isInUse }) => isInUse).map(({ name }) => name);
+  return [
+    `Means of the kernel: ${inUse.join(', ') || 'none'}`,
+    ...means
+      .filter(({ isInUse }) => !isInUse)
+      .map(({ name, reason = '', without = '' }) => `  without ${name} (${printable(reason)}): ${without}`),
+  ];
 }
 
 function pluginsLine(plugins: readonly PluginDescription[]): string {

@@ -26,6 +26,8 @@ export interface SettingsConfig {
   /** For one owner, and for one systemd unit. */
   readonly maxKillsPerMinute: number;
   readonly maxDeferSeconds: number;
+  /** The fastest that memory can be filled here: how often it is looked at between two scans follows from that; 0 for never. */
+  readonly fillRateGbPerSecond: number;
   /** Where the monitor keeps what it has to remember over a crash; empty for nowhere. */
   readonly stateDirectory: string;
   /** Path of the Unix socket that `memory-monitor status` asks; empty for none. */

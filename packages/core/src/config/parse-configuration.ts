@@ -71,6 +71,7 @@ function configurationFrom(
       measure: settings.measure,
       graceSeconds: settings.grace_seconds,
       maxKillsPerMinute: settings.max_kills_per_minute,
+      fillRateGbPerSecond: settings.fill_rate_gb_per_second,
       maxDeferSeconds: settings.max_defer_seconds,
       stateDirectory: settings.state_directory,
       controlSocket: settings.control_socket,

@@ -26,6 +26,7 @@ const INTERVAL = secondsBetween(SHORTEST_INTERVAL_SECONDS, LONGEST_INTERVAL_SECO
 const WAIT = secondsBetween(0, LONGEST_WAIT_SECONDS);
 const PERCENT = 'a number from 0 to 100';
 const GB = 'a number of GB, 0 or more';
+const FILL_RATE = 'a number of GB per second, 0 for no early scans';
 const KILLS = 'a number of kills, 1 or more';
 const FLAG = 'true or false';
 const PATH = 'an absolute path in quotes, or "" for none';
@@ -105,6 +106,7 @@ export const TABLES = {
     measure: oneOf('rss', 'private', 'pss'),
     grace_seconds: key(numberBetween(0, LONGEST_WAIT_SECONDS, WAIT, 5), WAIT, '5'),
     max_kills_per_minute: key(numberBetween(1, 1_000_000, KILLS, 10), KILLS, '10'),
+    fill_rate_gb_per_second: key(numberBetween(0, 1000, FILL_RATE, 6), FILL_RATE, '6'),
     max_defer_seconds: key(numberBetween(0, LONGEST_WAIT_SECONDS, WAIT, 60), WAIT, '60'),
     state_directory: path('/var/lib/memory-monitor'),
     control_socket: path('/run/memory-monitor/control.sock'),

@@ -11,6 +11,7 @@ import { foreignProcError } from '../foreign-proc.js';
 import { LiveClock } from '../live-clock.js';
 import { Monitor } from '../monitor.js';
 import { PluginFailures } from '../plugin/failures.js';
+import type { PressureAlarm } from '../ports.js';
 import { StatusBoard } from '../status.js';
 import { NOBODY } from '../supervision.js';
 import { Dispatcher } from '../termination/dispatcher.js';
@@ -24,11 +25,16 @@ import {
   CONFIGURATION,
   EVENTS,
   GUARDS,
+  KERNEL_MEANS,
   LOGGER,
   MONITOR_PROCESS,
+  PRESSURE_ALARM,
   SUPERVISOR,
   USER_DATABASE,
 } from './tokens.js';
+
+/** Nothing tells of pressure. */
+const NO_ALARM: PressureAlarm = { onPressure: () => () => undefined };
 
 /** What a monitor is put together from. */
 export interface Composition {
@@ -73,7 +79,9 @@ export function composeMonitor({
     .provide(CONFIGURATION, () => live)
     .provide(EVENTS, () => events)
     .provide(GUARDS, () => guards)
-    .provideDefault(SUPERVISOR, () => NOBODY);
+    .provideDefault(SUPERVISOR, () => NOBODY)
+    .provideDefault(PRESSURE_ALARM, () => NO_ALARM)
+    .provideDefault(KERNEL_MEANS, () => []);
 
   const failures = new PluginFailures(events, clock);
   const episodes = new Episodes();
@@ -108,10 +116,11 @@ export function composeMonitor({
     episodes,
     guards,
     users,
+    pressureAlarm: services.get(PRESSURE_ALARM),
     dispatcher,
     recovery: new Recovery(() => generations.stages.intents, events, clock, logger),
     failures,
-    status: new StatusBoard(events, episodes, clock),
+    status: new StatusBoard(events, episodes, clock, services.get(KERNEL_MEANS)),
     events,
     supervisor: services.get(SUPERVISOR),
     clock,

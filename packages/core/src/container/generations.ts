@@ -177,6 +177,7 @@ export class Generations {
       },
       intents: serviceOf(draft, INTENT_LOG),
       intervals: extensions.intervals,
+      earlyScans: extensions.earlyScans,
       limits: extensions.limits,
       onSourceFailure: this.#blame(draft, PROCESS_SOURCE),
     };
@@ -233,6 +234,7 @@ function serviceOf<T>({ services, providers }: Draft, wanted: Token<T>): T {
 function joined(first: Extensions, second: Extensions): Extensions {
   return {
     intervals: [...first.intervals, ...second.intervals],
+    earlyScans: [...first.earlyScans, ...second.earlyScans],
     limits: [...first.limits, ...second.limits],
     detectors: [...first.detectors, ...second.detectors],
     deciders: [...first.deciders, ...second.deciders],

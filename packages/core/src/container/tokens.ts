@@ -4,8 +4,10 @@ import type { MonitorEmitter } from '../events.js';
 import type {
   Clock,
   IntentLog,
+  KernelMeans,
   Logger,
   MonitorProcess,
+  PressureAlarm,
   ProcessHandles,
   ProcessSource,
   Supervisor,
@@ -32,6 +34,13 @@ export const USER_DATABASE = token<UserDatabase>('user-database');
 /** Remembers what is being ended, through a crash. */
 export const INTENT_LOG = token<IntentLog>('intent-log');
 
+// What a platform may provide.
+
+/** Tells when processes have to wait for memory; sealed. */
+export const PRESSURE_ALARM = token<PressureAlarm>('pressure-alarm');
+/** Which means of the kernel are in use; sealed. */
+export const KERNEL_MEANS = token<readonly KernelMeans[]>('kernel-means');
+
 // What core provides itself.
 
 /** Holds a process and signals it, guards asked first. */
@@ -57,7 +66,16 @@ export function pluginHost<Config>(): Token<PluginHost<Config>> {
 
 /** What guards and log depend on: no plugin can replace it. */
 export const SEALED_TOKENS: ReadonlySet<symbol> = new Set(
-  [CONFIGURATION, EVENTS, GUARDS, LOGGER, MONITOR_PROCESS, PLUGIN_HOST, SUPERVISOR, USER_DATABASE].map(
-    ({ id }) => id,
-  ),
+  [
+    CONFIGURATION,
+    EVENTS,
+    GUARDS,
+    KERNEL_MEANS,
+    LOGGER,
+    MONITOR_PROCESS,
+    PLUGIN_HOST,
+    PRESSURE_ALARM,
+    SUPERVISOR,
+    USER_DATABASE,
+  ].map(({ id }) => id),
 );

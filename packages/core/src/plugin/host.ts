@@ -8,7 +8,7 @@ import type { Violation } from '../detection/violation.js';
 import type { MonitorEvents, ScanEvent } from '../events.js';
 import type { IntervalAnswer } from '../interval.js';
 import type { Clock } from '../ports.js';
-import type { ProcessSample } from '../process.js';
+import type { MachineMemory, ProcessSample } from '../process.js';
 
 /** Writes one line, with fields or without. */
 export type PluginLogMethod = (
@@ -69,6 +69,12 @@ export interface PluginHost<Config = unknown> {
     answer: (currentSeconds: number) => IntervalAnswer | Promise<IntervalAnswer>,
     options?: HookOptions,
   ): void;
+
+  /**
+   * Whether the next scan is due at once: asked at each glance at the machine's memory between two scans, at most ten times a
+   * second, so it has to answer at once.
+   */
+  scanEarly(isDue: (memory: MachineMemory, atLastScan: MachineMemory) => boolean): void;
 
   /**
    * Limits of one process, given what the plugins before have said. Asked for every process of every scan, so it has to

@@ -7,6 +7,7 @@ import type { Decider } from '../decision/pipeline.js';
 import type { PluginDetector } from '../detection/raised.js';
 import { copySamples } from '../detection/samples.js';
 import { MonitorError } from '../errors.js';
+import type { EarlyScan } from '../early-scan.js';
 import type { MonitorEmitter, ScanEvent } from '../events.js';
 import type { HookFailure, HookName } from '../hook-failure.js';
 import type { IntervalOverride } from '../interval.js';
@@ -54,6 +55,7 @@ export class LiveHost implements ReportingHost {
   readonly logger: ReturnType<typeof pluginLogger>;
   readonly clock: Clock;
   readonly intervals: IntervalOverride[] = [];
+  readonly earlyScans: EarlyScan[] = [];
   readonly limits: LimitsOverride[] = [];
   readonly detectors: PluginDetector[] = [];
   readonly deciders: Decider[] = [];
@@ -115,6 +117,15 @@ export class LiveHost implements ReportingHost {
     const deadlineMs = deadlineOf(options, INTERVAL_DEADLINE);
     const intervalSeconds = this.#asked('overrideInterval', answer, deadlineMs);
     this.intervals.push({ plugin: this.name, deadlineMs, intervalSeconds });
+  }
+
+  scanEarly(isDue: EarlyScan['isDue']): void {
+    const hook = this.#register('scanEarly', isDue);
+    const { statistics, clock } = this.#surroundings;
+    this.earlyScans.push({
+      plugin: this.name,
+      isDue: (...memories) => metered(statistics, clock, this.name, hook, () => isDue(...memories)),
+    });
   }
 
   overrideLimits(answer: LimitsOverride['limitsFor']): void {

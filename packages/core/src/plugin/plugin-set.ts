@@ -76,6 +76,7 @@ export class PluginSet {
     const hosts = this.#members.map(({ host }) => host);
     return {
       intervals: hosts.flatMap(({ intervals }) => intervals),
+      earlyScans: hosts.flatMap(({ earlyScans }) => earlyScans),
       limits: hosts.flatMap(({ limits }) => limits),
       detectors: hosts.flatMap(({ detectors }) => detectors),
       deciders: hosts.flatMap(({ deciders }) => deciders),

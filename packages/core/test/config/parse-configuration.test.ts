@@ -18,6 +18,7 @@ const DEFAULT_SETTINGS = {
   graceSeconds: 5,
   maxKillsPerMinute: 10,
   maxDeferSeconds: 60,
+  fillRateGbPerSecond: 6,
   stateDirectory: '/var/lib/memory-monitor',
   controlSocket: '/run/memory-monitor/control.sock',
 };
@@ -90,6 +91,7 @@ describe('the configuration', () => {
       grace_seconds = 0
       max_kills_per_minute = 1
       max_defer_seconds = 0
+      fill_rate_gb_per_second = 0.5
       state_directory = "/tmp/state"
       control_socket = "/tmp/control.sock"
       [[plugins]]
@@ -114,6 +116,7 @@ describe('the configuration', () => {
         graceSeconds: 0,
         maxKillsPerMinute: 1,
         maxDeferSeconds: 0,
+        fillRateGbPerSecond: 0.5,
         stateDirectory: '/tmp/state',
         controlSocket: '/tmp/control.sock',
       },

@@ -7,7 +7,8 @@ import { aViolation } from '../support/a-violation.js';
 import { GB } from '../support/hogs.js';
 
 const MEMORY = { totalBytes: 16 * GB, availableBytes: 8.764 * GB, usedBytes: 7.236 * GB };
-const SCAN = { memory: MEMORY, scanned: 245, unreadable: 0, violations: 1, killed: 1, tookMs: 12 };
+const SCAN = { memory: MEMORY, scanned: 245, unreadable: 0, violations: 1, killed: 1, tookMs: 12,
+  trigger: 'interval' as const, };
 const STARTED = {
   version: '0.1.0',
   dryRun: true,

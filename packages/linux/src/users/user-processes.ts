@@ -4,7 +4,7 @@ import type { ProcessIdentity } from '@memory-monitor/core';
 
 import { ProcessInspector } from '../proc/inspect.js';
 import { ProcReader } from '../proc/proc-reader.js';
-import { PidHandles } from '../process-handles.js';
+import { PidHandles } from '../signals/pid-handles.js';
 import { sleep } from '../sleep.js';
 
 /** What was killed takes a moment to be gone. */

@@ -108,6 +108,10 @@ export class IsolatedHost implements PluginHost {
     this.#registerAsked('decide', answer, options);
   }
 
+  scanEarly(): never {
+    throw this.#missing('scanEarly');
+  }
+
   overrideLimits(): never {
     throw this.#missing('overrideLimits');
   }

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 
 import { expect } from 'chai';
 
-import { PidHandles } from '#src/process-handles.js';
+import { PidHandles } from '#src/signals/pid-handles.js';
 import { LinuxProcessSource } from '#src/process-source.js';
 import { useActors } from '../support/actors.js';
 import { identityOf, isRunning, stateOf, useChildren } from '../support/children.js';

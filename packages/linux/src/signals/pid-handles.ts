@@ -3,11 +3,12 @@ import type {
   ProcessHandles,
   ProcessIdentity,
   ProcessInspection,
+  Signal,
   SignalResult,
 } from '@memory-monitor/core';
 
-import type { ProcessInspector } from './proc/inspect.js';
-import { sleep } from './sleep.js';
+import type { ProcessInspector } from '../proc/inspect.js';
+import { sleep } from '../sleep.js';
 
 const FIRST_POLL_MS = 10;
 const LONGEST_POLL_MS = 100;
@@ -41,10 +42,9 @@ class PidHandle implements ProcessHandle {
     return this.#inspector.inspect(this.identity);
   }
 
-  signal(signal: 'SIGTERM' | 'SIGKILL' | 'SIGCONT'): SignalResult {
+  signal(signal: Signal): SignalResult {
     const { pid } = this.identity;
-    // kill(2) takes 0 and negative numbers for groups of processes, and 1 is never ours to end.
-    if (!Number.isInteger(pid) || pid <= 1 || !this.#inspector.isAlive(this.identity)) {
+    if (!isSignallable(pid) || !this.#inspector.isAlive(this.identity)) {
       return 'gone';
     }
     try {
@@ -56,18 +56,32 @@ class PidHandle implements ProcessHandle {
   }
 
   async waitForExit(abort: AbortSignal): Promise<boolean> {
-    let pollMs = FIRST_POLL_MS;
-    while (!abort.aborted) {
-      if (!this.#inspector.isAlive(this.identity)) {
-        return true;
-      }
-      await sleep(pollMs, abort);
-      pollMs = Math.min(pollMs * 2, LONGEST_POLL_MS);
-    }
-    return false;
+    return await pollForExit(this.identity, this.#inspector, abort);
   }
 
   close(): void {
     // There is nothing to give back: the handle is two numbers.
   }
+}
+
+/** kill(2) takes 0 and negative numbers for groups of processes, and 1 is never ours to end. */
+export function isSignallable(pid: number): boolean {
+  return Number.isInteger(pid) && pid > 1;
+}
+
+/** Looks again and again; false when the abort signal fires first. */
+export async function pollForExit(
+  identity: ProcessIdentity,
+  inspector: ProcessInspector,
+  abort: AbortSignal,
+): Promise<boolean> {
+  let pollMs = FIRST_POLL_MS;
+  while (!abort.aborted) {
+    if (!inspector.isAlive(identity)) {
+      return true;
+    }
+    await sleep(pollMs, abort);
+    pollMs = Math.min(pollMs * 2, LONGEST_POLL_MS);
+  }
+  return false;
 }

@@ -2,9 +2,9 @@ import { expect } from 'chai';
 
 import { ProcessInspector } from '#src/proc/inspect.js';
 import { ProcReader } from '#src/proc/proc-reader.js';
-import { PidHandles } from '#src/process-handles.js';
-import { FakeProc } from './support/fake-proc.js';
-import { useTemporaryDirectory } from './support/temporary-directory.js';
+import { PidHandles } from '#src/signals/pid-handles.js';
+import { FakeProc } from '../support/fake-proc.js';
+import { useTemporaryDirectory } from '../support/temporary-directory.js';
 
 /** No process has this PID: PIDs are less than 2²². */
 const NOBODY = 4_194_400;
