@@ -42,7 +42,7 @@ interface Live extends ReadConfiguration {
 /** `memory-monitor run`: the daemon in the foreground. Returns the exit status. */
 export async function run(options: RunOptions): Promise<number> {
   const read = await readConfiguration(options);
-  const kernel = await LinuxKernel.open();
+  const kernel = await LinuxKernel.open({ protectsItself: true });
   try {
     return await runOn(kernel, read, options);
   } finally {

@@ -1,9 +1,11 @@
 import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+import { compileC } from './support/compile-c.js';
 import { inNamespace } from './support/in-namespace.js';
-import { hogProgram } from './support/namespace.js';
+import { hogProgram, type PidNamespace } from './support/namespace.js';
 import { parseLog } from './support/running-monitor.js';
 import { until } from './support/wait.js';
 
@@ -75,5 +77,75 @@ describe('a process that takes over the PID of a victim', () => {
       expect(first?.['startTime']).to.not.equal(second?.['startTime']);
     },
     { needs: ['chosen PIDs'] },
+  );
+});
+
+const PID_REUSE = fileURLToPath(new URL('./programs/pid-reuse.js', import.meta.url));
+const HANDED_ON = [
+  'after the scan',
+  'before the first look',
+  'after the first look',
+  'before the check',
+  'after the check',
+  'before the last look',
+  'after the last look',
+];
+
+/** Of ten thousand on a machine that is busy otherwise. */
+const LONGEST_MS = 300_000;
+
+interface Tally {
+  readonly rounds: number;
+  readonly right: number;
+  readonly wrong: number;
+  readonly wrongWithOtherStartTime: number;
+  readonly alike: number;
+}
+
+/** What becomes of signals when PIDs are handed on between any two looks at a process. */
+async function handOn(
+  ns: PidNamespace,
+  kind: 'pid' | 'pidfd',
+  rounds: number,
+): Promise<Record<string, Tally>> {
+  const fifos = [ns.path('commands'), ns.path('answers')];
+  execFileSync('mkfifo', fifos);
+  await ns.start({ file: compileC('successors', ns.directory), args: fifos });
+  const program = await ns.start({
+    file: process.execPath,
+    args: ['--enable-source-maps', PID_REUSE, kind, String(rounds), ...fifos],
+  });
+  const exit = await until('ten thousand successors', () => program.exit, LONGEST_MS);
+  expect(exit).to.include({ code: 0 });
+  return JSON.parse(program.lines[0] ?? '') as Record<string, Tally>;
+}
+
+describe('a PID that is handed on between any two looks at its process', () => {
+  inNamespace(
+    'ten thousand times leads to no wrong signal, by handles',
+    async (ns) => {
+      const tallies = await handOn(ns, 'pidfd', 10_000);
+      expect(tallies['nowhere']?.right).to.equal(tallies['nowhere']?.rounds);
+      for (const point of HANDED_ON) {
+        expect(tallies[point], point).to.deep.include({ wrong: 0 });
+      }
+      // Successors that look the same to the last bit are what this is about.
+      expect(tallies['after the scan']?.alike).to.be.greaterThan(500);
+    },
+    { needs: ['chosen PIDs', 'compiler', 'koffi'], timeoutMs: LONGEST_MS },
+  );
+
+  inNamespace(
+    'leads without handles to no wrong signal, unless the successor is as old to 10 ms or comes after the last look',
+    async (ns) => {
+      const tallies = await handOn(ns, 'pid', 2000);
+      expect(tallies['nowhere']?.right).to.equal(tallies['nowhere']?.rounds);
+      for (const point of HANDED_ON.slice(0, -1)) {
+        expect(tallies[point], point).to.deep.include({ wrongWithOtherStartTime: 0 });
+      }
+      // What pidfds are for.
+      expect(tallies['after the last look']?.wrong).to.be.greaterThan(0);
+    },
+    { needs: ['chosen PIDs', 'compiler'], timeoutMs: LONGEST_MS },
   );
 });

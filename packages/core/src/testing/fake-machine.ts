@@ -22,6 +22,12 @@ export interface FakeProcess extends Partial<Omit<ProcessInspection, 'pid' | 'st
   readonly hangs?: boolean;
 }
 
+/**
+ * What the monitor does with the machine, in the order in which it does it: `scan`, `inspect` a process, read what may hang of it
+ * (`inspectSlowly`), `open` a handle, look at it through that (`check`), and `signal` it.
+ */
+export type MachineStep = 'scan' | 'inspect' | 'inspectSlowly' | 'open' | 'check' | 'signal';
+
 /** The kernel keeps so many characters of a name. */
 const LONGEST_COMM = 15;
 
@@ -39,6 +45,11 @@ export class FakeMachine implements ProcessSource, ProcessHandles {
   memory: MachineMemory = { totalBytes: 16 * GB, availableBytes: 8 * GB, usedBytes: 8 * GB };
   /** What the next scans throw. */
   scanError: Error | undefined;
+  /**
+   * Called before each step that the monitor takes; for faults at the worst moment: a process that goes, is replaced, grows or
+   * shrinks. `pid` is undefined for a scan.
+   */
+  beforeStep: (step: MachineStep, pid: number | undefined) => void = () => undefined;
   readonly #entries = new Map<number, Entry>();
   readonly #exitWaiters = new Set<() => void>();
   #nextPid = 1000;
@@ -69,7 +80,7 @@ export class FakeMachine implements ProcessSource, ProcessHandles {
 
   /** Whether this very process is still there. */
   isRunning(identity: ProcessIdentity): boolean {
-    return this.inspect(identity) !== undefined;
+    return this.#read(identity) !== undefined;
   }
 
   readMemory(): MachineMemory {
@@ -77,6 +88,7 @@ export class FakeMachine implements ProcessSource, ProcessHandles {
   }
 
   scan(): ScanColumns {
+    this.beforeStep('scan', undefined);
     if (this.scanError !== undefined) {
       throw this.scanError;
     }
@@ -93,11 +105,17 @@ export class FakeMachine implements ProcessSource, ProcessHandles {
   }
 
   inspect(identity: ProcessIdentity): ProcessInspection | undefined {
+    this.beforeStep('inspect', identity.pid);
+    return this.#read(identity);
+  }
+
+  #read(identity: ProcessIdentity): ProcessInspection | undefined {
     const inspection = this.#entries.get(identity.pid)?.inspection;
     return inspection !== undefined && isSameProcess(inspection, identity) ? inspection : undefined;
   }
 
   async inspectSlowly(identity: ProcessIdentity, wanted: SlowFactsRequest): Promise<SlowFacts> {
+    this.beforeStep('inspectSlowly', identity.pid);
     await Promise.resolve();
     const fake = this.#entries.get(identity.pid)?.fake;
     const isReadable = this.isRunning(identity) && fake?.hangs !== true;
@@ -108,14 +126,19 @@ export class FakeMachine implements ProcessSource, ProcessHandles {
   }
 
   open(identity: ProcessIdentity): ProcessHandle | undefined {
+    this.beforeStep('open', identity.pid);
     return this.isRunning(identity) ? this.#handle(identity) : undefined;
   }
 
   #handle(identity: ProcessIdentity): ProcessHandle {
     return {
       identity,
-      inspect: () => this.inspect(identity),
+      inspect: () => {
+        this.beforeStep('check', identity.pid);
+        return this.#read(identity);
+      },
       signal: (signal) => {
+        this.beforeStep('signal', identity.pid);
         this.signals.push({ ...identity, signal });
         return this.#deliver(identity, signal);
       },

@@ -5,7 +5,7 @@
 export { failingTerminator } from './failing-terminator.js';
 export { FakeClock, settle } from './fake-clock.js';
 export { FakeIntents } from './fake-intents.js';
-export { FakeMachine, type FakeProcess } from './fake-machine.js';
+export { FakeMachine, type FakeProcess, type MachineStep } from './fake-machine.js';
 export { FakeUsers, type FakeGroup } from './fake-users.js';
 export {
   testConfiguration,

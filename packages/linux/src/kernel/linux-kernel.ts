@@ -10,6 +10,7 @@ import { protectFromOomKiller } from './oom-score.js';
 import { PressureTrigger } from './pressure-trigger.js';
 import { testOnChild, type SelfTest } from './self-test.js';
 
+const NOT_PROTECTED = 'the kernel may take the monitor when memory runs out';
 const NO_LIBC = 'the package koffi does not load';
 
 /**
@@ -30,7 +31,7 @@ export class LinuxKernel implements PressureAlarm {
     readonly reaper: MemoryReaper | undefined;
     readonly trigger: Attempt<PressureTrigger>;
     readonly test: SelfTest;
-    readonly oomScore: string | undefined;
+    readonly oomScore: readonly KernelMeans[];
   }) {
     const { test, trigger } = parts;
     this.#libc = parts.libc;
@@ -43,13 +44,13 @@ export class LinuxKernel implements PressureAlarm {
       meansOf('exit-events', test.exitEvents, 'exits are looked for ten times a second'),
       meansOf('process_mrelease', test.memoryRelease, 'memory comes back when the process gets round to it'),
       meansOf('pressure-trigger', trigger.failure, 'only falling memory and the interval wake the monitor'),
-      meansOf('oom-score-adj', parts.oomScore, 'the kernel may take the monitor when memory runs out'),
+      ...parts.oomScore,
     ];
   }
 
-  /** Never rejects: what does not work is told by `means`. */
-  static async open(): Promise<LinuxKernel> {
-    const oomScore = protectFromOomKiller();
+  /** Never rejects: what does not work is told by `means`. `protectsItself` is for the daemon: the kernel takes it last. */
+  static async open({ protectsItself = false } = {}): Promise<LinuxKernel> {
+    const oomScore = protectsItself ? [meansOf('oom-score-adj', protectFromOomKiller(), NOT_PROTECTED)] : [];
     const libc = await loadLibc().catch(() => undefined);
     if (libc === undefined) {
       return new LinuxKernel({
@@ -63,8 +64,7 @@ export class LinuxKernel implements PressureAlarm {
     }
     const waiter = attempt(() => EventWaiter.open(libc));
     const reaper = new MemoryReaper(libc);
-    const trigger =
-      waiter.value === undefined ? waiter : attempt(() => new PressureTrigger(waiter.value as EventWaiter));
+    const trigger = waiter.value === undefined ? waiter : attempt(() => new PressureTrigger(waiter.value));
     const test = await testOnChild(libc, waiter.value, reaper);
     return new LinuxKernel({ libc, waiter: waiter.value, reaper, trigger, test, oomScore });
   }

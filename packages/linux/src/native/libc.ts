@@ -72,14 +72,14 @@ async function bind(): Promise<Libc> {
     value === -1 ? { error: getSystemErrorName(-koffi.errno()) } : { value: value as number };
   /** `call` makes the call with a callback; errno in there is the call's. */
   const offTheLoop = async (
-    call: (done: (error: unknown, value: unknown) => void) => void,
+    call: (done: (error: Error | null, value: unknown) => void) => void,
   ): Promise<CallResult> =>
     await new Promise((resolve, reject) => {
       call((error, value) => {
         if (error === null) {
           resolve(resultOf(value));
         } else {
-          reject(error as Error);
+          reject(error);
         }
       });
     });

@@ -1,3 +1,4 @@
+import type { LinuxKernel } from '#src/kernel/linux-kernel.js';
 import { run } from './run.js';
 
 export const lacksRoot = process.getuid?.() === 0 ? undefined : 'needs root';
@@ -13,6 +14,12 @@ export const lacksPidNamespace = lackUnless(
   'needs to be allowed to make PID namespaces',
   ...['unshare', '--pid', '--fork', '--mount-proc', 'mount', '-o', 'remount,hidepid=1', '/proc'],
 );
+
+/** Why there are no pidfds; undefined where there are. */
+export function lacksPidfd({ means }: LinuxKernel): string | undefined {
+  const { isInUse = false, reason = '' } = means.find(({ name }) => name === 'pidfd') ?? {};
+  return isInUse ? undefined : `needs pidfds, and there are none: ${reason}`;
+}
 
 /** The first thing that is lacking; undefined if nothing is. */
 export function firstLack(...lacks: readonly (string | undefined)[]): string | undefined {
