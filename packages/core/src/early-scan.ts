@@ -1,17 +1,7 @@
+import type { ScanTrigger } from './events.js';
 import type { HookFailure } from './hook-failure.js';
 import type { MachineMemory } from './process.js';
 import { BYTES_PER_GB } from './units.js';
-
-/** What made a scan due. */
-export type ScanTrigger =
-  /** The interval is over, or a deferral is; so is the first scan. */
-  | 'interval'
-  /** Memory has fallen much since the last scan. */
-  | 'memory'
-  /** Processes have to wait for memory, by the kernel's pressure stall information. */
-  | 'pressure'
-  /** A plugin wants one. */
-  | `plugin:${string}`;
 
 /** A plugin that may want the next scan at once. */
 export interface EarlyScan {

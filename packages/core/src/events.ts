@@ -2,7 +2,6 @@ import { EventEmitter } from 'eventemitter3';
 
 import type { Action, TrailEntry } from './decision/verdict.js';
 import type { Violation } from './detection/violation.js';
-import type { ScanTrigger } from './early-scan.js';
 import type { MachineMemory, Measure, ProcessIdentity } from './process.js';
 import type { Signal } from './ports.js';
 import { deepFreeze } from './freeze.js';
@@ -55,6 +54,17 @@ export interface StoppingEvent {
 export interface MemoryEvent {
   readonly memory: MachineMemory;
 }
+
+/** What made a scan due. */
+export type ScanTrigger =
+  /** The interval is over, or a deferral is; so is the first scan. */
+  | 'interval'
+  /** Memory has fallen much since the last scan. */
+  | 'memory'
+  /** Processes have to wait for memory, by the kernel's pressure stall information. */
+  | 'pressure'
+  /** A plugin wants one. */
+  | `plugin:${string}`;
 
 /** The last step of each tick. */
 export interface ScanEvent {

@@ -62,11 +62,12 @@ export type {
   ReloadedEvent,
   RestartLoopEvent,
   ScanEvent,
+  ScanTrigger,
   StartedEvent,
   StoppingEvent,
   ViolationEvent,
 } from './events.js';
-export type { EarlyScan, ScanTrigger } from './early-scan.js';
+export type { EarlyScan } from './early-scan.js';
 export { NO_EXTENSIONS, type Extensions } from './extensions.js';
 export type { ExplainedLimits, Explanation } from './explain/explanation.js';
 export type { HookFailure, HookName } from './hook-failure.js';
