@@ -81,9 +81,9 @@ async function runOn(kernel: LinuxKernel, read: ReadConfiguration, options: RunO
   await monitor.usePlugins(plugins);
   monitor.events.on('started', () => {
     output.tellHeldTrouble();
-    tellMeans(kernel, output);
     void tellNeeds(monitor);
   });
+  tellMeansAfterFirstScan(monitor, kernel, output);
   takeFaults(monitor, output, () => live.current.pluginFiles);
   stopOnSignals(monitor);
   reloadOnHangup(monitor, output, options, live, supervisor);
@@ -123,16 +123,18 @@ function takeFaults(monitor: Monitor, output: LogOutput, files: () => readonly P
   });
 }
 
-/** Said once, at the start; `status` says it ever after. */
-function tellMeans({ means }: LinuxKernel, { logger }: LogOutput): void {
+/** Said once; `status` says it ever after. */
+function tellMeansAfterFirstScan(monitor: Monitor, { means }: LinuxKernel, { logger }: LogOutput): void {
   const missing = means.filter(({ isInUse }) => !isInUse);
-  if (missing.length > 0) {
-    const words = missing.map(({ name, reason, without }) => `${name} (${reason}), so ${without}`);
-    logger.info(
-      { event: 'means', missing: missing.map(({ name }) => name) },
-      `Not to be had here: ${words.join('; ')}`,
-    );
+  if (missing.length === 0) {
+    return;
   }
+  const words = missing.map(({ name, reason, without }) => `${name} (${reason}), so ${without}`);
+  const unsubscribe = monitor.events.on('scan', () => {
+    unsubscribe();
+    const fields = { event: 'means', missing: missing.map(({ name }) => name) };
+    logger.info(fields, `Not to be had here: ${words.join('; ')}`);
+  });
 }
 
 /** Nothing fails silently inside a sandbox. */
