@@ -47,7 +47,9 @@ describe('the documents of the commands', function () {
 
     itWith('groff', 'are rendered without a warning', () => {
       const files = Object.entries(pages).map(([name, content]) => written(name, content));
-      const { stderr, stdout } = spawnSync('groff', ['-man', '-Tutf8', '-ww', ...files], { encoding: 'utf8' });
+      const { stderr, stdout } = spawnSync('groff', ['-man', '-Tutf8', '-ww', ...files], {
+        encoding: 'utf8',
+      });
       expect(stderr).to.equal('');
       expect(stdout.length).to.be.greaterThan(5000);
     });
