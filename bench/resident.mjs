@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { startCrowd } from './crowd.mjs';
 import { compile, workDirectory } from './measuring.mjs';
 import { bundledPlugins, PLUGINS, startMonitor, writeConfig } from './monitor.mjs';
-import { besideRow, plainRow, missingRow, writeRows } from './rows.mjs';
+import { besideRow, missingRow, writeRows } from './rows.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -22,63 +22,87 @@ const { values } = parseArgs({
   },
 });
 const KIB_PER_MIB = 1024;
+const IDLE_NAME = 'idle node -e';
 const IDLE = 'setInterval(() => {}, 1e6)';
+/** Those that are supported. */
+const VERSIONS = ['20', '22', '24'];
 const CACHE = fileURLToPath(new URL('../node_modules/.cache/memory-monitor/', import.meta.url));
 
 const endCrowd = await startCrowd(compile('sleepers'), values.processes);
 try {
-  const rows = [...(await rowsOf(process.execPath, versionOf(process.version), true))];
-  for (const version of values['every-node'] ? ['20', '22', '24'] : []) {
-    if (version !== versionOf(process.version)) {
-      rows.push(...(await rowsOf(nodeOf(version), version, false)));
-    }
-  }
-  writeRows(`Resident memory after ${values.settle} s at an interval of 1 s`, rows, values.json);
+  writeRows(`Resident memory after ${values.settle} s at an interval of 1 s`, await measure(), values.json);
 } finally {
   await endCrowd();
   rmSync(workDirectory, { recursive: true, force: true });
 }
 
-async function rowsOf(node, version, isDetailed) {
-  if (!existsSync(node)) {
-    return [missingRow(`resident memory, Node ${version}`, 'npm run nodes brings that version')];
-  }
-  const plugins = bundledPlugins();
-  const variants = { all: plugins, none: [], ...Object.fromEntries(plugins.map((name) => [name, [name]])) };
-  const kinds = isDetailed ? Object.keys(variants) : ['all'];
-  const rss = Object.fromEntries(['idle', ...kinds].map((kind) => [kind, []]));
-  const anonymous = Object.fromEntries(['idle', ...kinds].map((kind) => [kind, []]));
+/** All of a round run side by side: what one has in memory does not depend on who else is there. */
+async function measure() {
+  const own = versionOf(process.version);
+  const versions = [own, ...(values['every-node'] ? VERSIONS.filter((version) => version !== own) : [])];
+  const present = versions.filter((version) => existsSync(nodeOf(version)));
+  const subjects = present.flatMap((version) => subjectsOf(version, version === own));
   for (let round = 0; round < Number(values.rounds); round += 1) {
-    process.stderr.write(`Node ${version}, round ${round + 1} of ${values.rounds}\r`);
-    const started = { idle: startIdle(node) };
-    for (const kind of kinds) {
-      const config = writeConfig(kind, { plugins: variants[kind].map((name) => PLUGINS[name]).join('') });
-      started[kind] = startMonitor(config, node);
-      await started[kind].told('scan');
+    process.stderr.write(`round ${round + 1} of ${values.rounds}\r`);
+    const running = [];
+    for (const subject of subjects) {
+      running.push(await subject.start());
     }
     await sleep(Number(values.settle) * 1000);
-    for (const [kind, program] of Object.entries(started)) {
-      const status = readFileSync(`/proc/${program.pid}/status`, 'utf8');
-      rss[kind].push(mibOf(status, 'VmRSS'));
-      anonymous[kind].push(mibOf(status, 'RssAnon'));
+    for (const [index, { pid }] of running.entries()) {
+      const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+      subjects[index].resident.push(mibOf(status, 'VmRSS'));
+      subjects[index].anonymous.push(mibOf(status, 'RssAnon'));
     }
-    await Promise.all(Object.values(started).map((program) => program.stop()));
+    await Promise.all(running.map((program) => program.stop()));
   }
   process.stderr.write('\n');
-  const idle = { name: 'idle node -e', rounds: rss.idle };
-  const named = (kind) => (kind === 'all' ? 'all plugins' : kind === 'none' ? 'no plugins' : kind);
-  return kinds.flatMap((kind) => [
-    besideRow(`resident memory, ${named(kind)}, Node ${version}`, 'MiB', rss[kind], idle),
-    ...(kind === 'all'
-      ? [
-          besideRow(`anonymous memory, ${named(kind)}, Node ${version}`, 'MiB', anonymous.all, {
-            name: 'idle node -e',
-            rounds: anonymous.idle,
-          }),
-          plainRow(`resident memory, idle node -e, Node ${version}`, 'MiB', rss.idle),
-        ]
-      : []),
-  ]);
+  return versions.flatMap((version) =>
+    present.includes(version)
+      ? rowsOf(
+          version,
+          subjects.filter((subject) => subject.version === version),
+        )
+      : [missingRow(`resident memory, all plugins, Node ${version}`, 'npm run nodes brings it')],
+  );
+}
+
+/** An idle Node, and the monitor with all plugins; of the version that runs this, also with each plugin alone. */
+function subjectsOf(version, isDetailed) {
+  const node = nodeOf(version);
+  const plugins = bundledPlugins();
+  const alone = isDetailed
+    ? { 'no plugins': [], ...Object.fromEntries(plugins.map((name) => [name, [name]])) }
+    : {};
+  const monitors = Object.entries({ 'all plugins': plugins, ...alone }).map(([name, chosen]) => ({
+    name,
+    start: async () => {
+      const config = writeConfig(name.replace(' ', '-'), {
+        plugins: chosen.map((plugin) => PLUGINS[plugin]).join(''),
+      });
+      const monitor = startMonitor(config, node);
+      await monitor.told('scan');
+      return monitor;
+    },
+  }));
+  return [{ name: IDLE_NAME, start: () => startIdle(node) }, ...monitors].map((subject) => ({
+    ...subject,
+    version,
+    resident: [],
+    anonymous: [],
+  }));
+}
+
+function rowsOf(version, [idle, ...monitors]) {
+  const beside = (figure) => ({ name: IDLE_NAME, rounds: idle[figure] });
+  const residents = monitors.map(({ name, resident }) =>
+    besideRow(`resident memory, ${name}, Node ${version}`, 'MiB', resident, beside('resident')),
+  );
+  const [{ name, anonymous }] = monitors;
+  return [
+    ...residents,
+    besideRow(`anonymous memory, ${name}, Node ${version}`, 'MiB', anonymous, beside('anonymous')),
+  ];
 }
 
 function startIdle(node) {
@@ -100,7 +124,9 @@ function versionOf(version) {
   return version.slice(1).split('.')[0];
 }
 
-/** Where `npm run nodes` puts it. */
+/** This one, or where `npm run nodes` puts it. */
 function nodeOf(version) {
-  return `${CACHE}node-${version}/node_modules/node-linux-${process.arch}/bin/node`;
+  return version === versionOf(process.version)
+    ? process.execPath
+    : `${CACHE}node-${version}/node_modules/node-linux-${process.arch}/bin/node`;
 }

@@ -1,36 +1,56 @@
-// The rows of run.mjs, as the united table has them.
+// What run.mjs writes, as rows of the united table.
 
-/** Those that have a ratio and something that it may be, each with the tick over as many processes. */
-export function tickRows(rows) {
-  const ticks = rows.filter(({ name }) => name === 'memory-monitor');
-  return rows
-    .filter(({ ratio, budget }) => ratio !== undefined && budget !== undefined)
+const OURS = 'memory-monitor';
+/** What run.mjs starts where it does not say. */
+const USUAL_PROCESSES = 2000;
+
+/** The tick beside each other program, of as many processes, and how the time per process grows. */
+export function tickRows({ rows = [], sizes = [], growth = [] }) {
+  const passes = [{ processes: USUAL_PROCESSES, rows }, ...sizes].flatMap((size) =>
+    size.rows.map((row) => ({ ...row, started: size.processes })),
+  );
+  const ticks = passes.filter(({ name }) => name === OURS);
+  const besides = passes
+    .filter(({ name }) => name !== OURS)
     .map((row) => {
-      const { name, processes, medianMs, ratio, budget } = row;
-      const [tick] = [...ticks].sort((a, b) => distance(a, row) - distance(b, row));
+      const { name, started, processes, ratio, budget } = row;
+      const tick = ticks.find((other) => other.started === started);
       return {
-        name: name.startsWith('growth') ? name : `tick beside ${name}, ${roundly(processes)} processes`,
+        name: `tick beside ${name}, ${started.toLocaleString('en')} processes`,
         unit: 'ms',
         processes,
-        ...(tick === undefined ? {} : { median: tick.medianMs, low: tick.minMs, high: tick.maxMs }),
-        beside: { name, median: medianMs },
+        median: msOf(tick),
+        low: tick.minMs,
+        high: tick.maxMs,
+        beside: { name, median: msOf(row) },
         ratio,
-        noise: row.noise ?? spreadOf(row),
+        noise: spreadOf(row),
         budget,
       };
     });
+  const grown = growth
+    .filter(({ name }) => name === OURS)
+    .map(({ fewMicroseconds, manyMicroseconds, growth: ratio, budget }) => ({
+      name: 'growth of a tick, per process',
+      unit: 'µs',
+      median: manyMicroseconds,
+      low: manyMicroseconds,
+      high: manyMicroseconds,
+      beside: { name: 'of the fewest', median: fewMicroseconds },
+      ratio,
+      // Of the tick it is made of, that varies the most.
+      noise: ratio * Math.max(...ticks.map((tick) => spreadOf(tick) / tick.ratio)),
+      budget,
+    }));
+  return [...besides, ...grown];
 }
 
-function distance(a, b) {
-  return Math.abs(a.processes - b.processes);
+/** Processor time where it is known. */
+function msOf({ cpuMs, medianMs }) {
+  return cpuMs ?? medianMs;
 }
 
-/** Half of how far the rounds of what the tick is held against lie apart, as a part of the ratio. */
-function spreadOf({ ratio, medianMs, minMs, maxMs }) {
-  return minMs === undefined ? 0 : (ratio * (maxMs - minMs)) / (2 * medianMs);
-}
-
-/** The machine's own processes come and go: the name of a row does not. */
-function roundly(processes) {
-  return (Math.round(processes / 500) * 500).toLocaleString('en');
+/** Half of how far the rounds lie apart, as a part of the ratio. */
+function spreadOf(row) {
+  return (row.ratio * (row.maxMs - row.minMs)) / (2 * msOf(row));
 }
