@@ -22,6 +22,8 @@ const KIB = 1024;
 const MOST_HEADROOM_BYTES = 3 * GB;
 const MOST_BEYOND_BYTES = 4 * GB;
 const FLOOR_BYTES = 2 * GB;
+/** The hog gets pages of 2 MB, and each processor holds back some of what it counts: less than this says nothing. */
+const RESOLUTION_MIB = 8;
 const PHASE_MS = 1000;
 const ROUND = fileURLToPath(new URL('overshoot-round.mjs', import.meta.url));
 const NAMES = {
@@ -104,11 +106,11 @@ function rowsOf(all, results) {
         ),
       ];
     }
-    return [
-      earlyoom === undefined || name === 'earlyoom'
-        ? plainRow(title, 'MiB', belowOf(name))
-        : besideRow(title, 'MiB', belowOf(name), earlyoom),
-    ];
+    if (earlyoom === undefined || name === 'earlyoom') {
+      return [plainRow(title, 'MiB', belowOf(name))];
+    }
+    const row = besideRow(title, 'MiB', belowOf(name), earlyoom);
+    return [{ ...row, noise: Math.max(row.noise, RESOLUTION_MIB / row.beside.median) }];
   });
 }
 
