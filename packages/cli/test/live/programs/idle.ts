@@ -18,7 +18,7 @@ import { provideLinux } from '@memory-monitor/linux';
 import { readConfiguration } from '#src/config/read-configuration.js';
 import { createPluginLoader } from '#src/plugins/create-loader.js';
 
-const FAKE_PROCESSES = 200;
+const FAKE_PROCESSES = 50;
 
 interface Sleeper {
   readonly endMs: number;
