@@ -1,0 +1,143 @@
+// A monitor that has nothing to do, on a clock that somebody turns: prints what it holds after so many ticks.
+//   node --expose-gc idle.js CONFIG proc|fake TICKS...
+import { readdirSync } from 'node:fs';
+
+import {
+  CLOCK,
+  composeMonitor,
+  definePlugin,
+  LOGGER,
+  PROCESS_SOURCE,
+  type Clock,
+  type LoadedPlugin,
+  type Logger,
+} from '@memory-monitor/core';
+import { FakeMachine } from '@memory-monitor/core/testing';
+import { provideLinux } from '@memory-monitor/linux';
+
+import { readConfiguration } from '#src/config/read-configuration.js';
+import { createPluginLoader } from '#src/plugins/create-loader.js';
+
+const FAKE_PROCESSES = 50;
+
+interface Sleeper {
+  readonly endMs: number;
+  readonly wake: () => void;
+}
+
+/** Time passes only from one sleeper's end to the next, at once: a hundred thousand ticks in seconds. */
+class HurryingClock implements Clock {
+  readonly #startMs = Date.now();
+  readonly #sleepers = new Set<Sleeper>();
+  #elapsedMs = 0;
+
+  now(): number {
+    return this.#startMs + this.#elapsedMs;
+  }
+
+  monotonicMs(): number {
+    return this.#elapsedMs;
+  }
+
+  async sleep(ms: number, ...aborts: readonly AbortSignal[]): Promise<void> {
+    if (ms <= 0 || aborts.some(({ aborted }) => aborted)) {
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        this.#sleepers.delete(sleeper);
+        for (const abort of aborts) {
+          abort.removeEventListener('abort', wake);
+        }
+        resolve();
+      };
+      const sleeper = { endMs: this.#elapsedMs + ms, wake };
+      this.#sleepers.add(sleeper);
+      for (const abort of aborts) {
+        abort.addEventListener('abort', wake);
+      }
+    });
+  }
+
+  /** Goes on to the next end of a sleep, and lets what it wakes run. */
+  async hurry(): Promise<void> {
+    let next: Sleeper | undefined;
+    for (const sleeper of this.#sleepers) {
+      next = next === undefined || sleeper.endMs < next.endMs ? sleeper : next;
+    }
+    this.#elapsedMs = next?.endMs ?? this.#elapsedMs;
+    next?.wake();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const [config = '', source = 'proc', ...checkpoints] = process.argv.slice(2);
+const silent = (): void => undefined;
+const complain = (fields: object, message: string): void => {
+  process.stderr.write(`${message} ${JSON.stringify(fields)}\n`);
+};
+const logger: Logger = { debug: silent, info: silent, warn: silent, error: complain };
+
+const clock = new HurryingClock();
+const { configuration, sources } = await readConfiguration({ config, dryRun: true });
+const monitor = composeMonitor({
+  version: 'test',
+  configuration,
+  platform: (services) => {
+    services.provide(LOGGER, () => logger);
+    provideLinux(services, { stateDirectory: '' });
+  },
+});
+let scans = 0;
+monitor.events.on('scan', () => {
+  scans += 1;
+});
+const official = await createPluginLoader(configuration).load(configuration.plugins, sources);
+await monitor.usePlugins([surroundings(), ...official]);
+void monitor.run();
+const began = process.hrtime.bigint();
+for (const checkpoint of checkpoints.map(Number)) {
+  while (scans < checkpoint) {
+    await clock.hurry();
+  }
+  await tell();
+}
+process.exit(0);
+
+/** The clock, and the fake machine where one is wanted: services can be replaced, as a plugin does it. */
+function surroundings(): LoadedPlugin {
+  const definition = definePlugin({
+    name: 'surroundings',
+    apiVersion: 1,
+    setup: (host) => {
+      host.provide(CLOCK, () => clock);
+      if (source === 'fake') {
+        const machine = new FakeMachine();
+        for (let index = 0; index < FAKE_PROCESSES; index += 1) {
+          machine.spawn({ rssBytes: 1024 ** 2 * index });
+        }
+        host.provide(PROCESS_SOURCE, () => machine);
+      }
+    },
+  });
+  const place = { use: 'surroundings', file: undefined, version: undefined, isIsolated: false };
+  return { definition, config: {}, onFailure: 'spare', source: place };
+}
+
+async function tell(): Promise<void> {
+  const elapsedMs = Number(process.hrtime.bigint() - began) / 1e6;
+  let heapBytes = Number.POSITIVE_INFINITY;
+  for (let time = 0; time < 10; time += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 25));
+    (globalThis as { gc?: () => void }).gc?.();
+    heapBytes = Math.min(heapBytes, process.memoryUsage().heapUsed);
+  }
+  const report = {
+    ticks: scans,
+    heapBytes,
+    descriptors: readdirSync('/proc/self/fd').length,
+    threads: readdirSync('/proc/self/task').length,
+    elapsedMs,
+  };
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+}
