@@ -4,6 +4,12 @@ export const lacksRoot = process.getuid?.() === 0 ? undefined : 'needs root';
 export const lacksCompiler = lackUnless('needs a C compiler, cc', 'cc', '--version');
 export const lacksScript = lackUnless('needs script of util-linux', 'script', '--version');
 
+export const lacksPerl = lackUnless('needs perl', 'perl', '-e', '1');
+export const lacksKoffi = await import('koffi').then(
+  () => undefined,
+  () => 'koffi does not load here',
+);
+
 /** In a container, root may be allowed neither of these. */
 export const lacksMount = lackUnless(
   'needs to be allowed to mount',
@@ -12,6 +18,11 @@ export const lacksMount = lackUnless(
 export const lacksPidNamespace = lackUnless(
   'needs to be allowed to make PID namespaces',
   ...['unshare', '--pid', '--fork', '--mount-proc', 'mount', '-o', 'remount,hidepid=1', '/proc'],
+);
+
+export const lacksChosenPids = lackUnless(
+  'ns_last_pid can not be written here',
+  ...['unshare', '--pid', '--fork', '--mount-proc', 'sh', '-c', 'echo 100 > /proc/sys/kernel/ns_last_pid'],
 );
 
 /** The first thing that is lacking; undefined if nothing is. */
