@@ -1,5 +1,6 @@
 import {
   CLOCK,
+  CONFIGURATION,
   INTENT_LOG,
   MONITOR_PROCESS,
   PROCESS_HANDLES,
@@ -24,7 +25,7 @@ export interface LinuxOptions {
 /** Provides this machine to a monitor. */
 export function provideLinux(services: Services, { stateDirectory }: LinuxOptions): void {
   const clock: Clock = new SystemClock();
-  const source = new LinuxProcessSource();
+  const source = new LinuxProcessSource('/proc', () => services.get(CONFIGURATION).settings.heldDescriptors);
   services
     .provide(CLOCK, () => clock)
     .provide(MONITOR_PROCESS, () => new ThisProcess(source.inspector))

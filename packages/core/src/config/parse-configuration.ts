@@ -73,6 +73,7 @@ function configurationFrom(
       maxKillsPerMinute: settings.max_kills_per_minute,
       maxDeferSeconds: settings.max_defer_seconds,
       stateDirectory: settings.state_directory,
+      heldDescriptors: settings.held_descriptors,
       controlSocket: settings.control_socket,
     },
     plugins: plugins.map(({ use, config, isolate, on_failure: onFailure }) => ({

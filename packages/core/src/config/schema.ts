@@ -26,6 +26,7 @@ const INTERVAL = secondsBetween(SHORTEST_INTERVAL_SECONDS, LONGEST_INTERVAL_SECO
 const WAIT = secondsBetween(0, LONGEST_WAIT_SECONDS);
 const PERCENT = 'a number from 0 to 100';
 const GB = 'a number of GB, 0 or more';
+const DESCRIPTORS = 'a whole number of descriptors, 0 or more';
 const KILLS = 'a number of kills, 1 or more';
 const FLAG = 'true or false';
 const PATH = 'an absolute path in quotes, or "" for none';
@@ -107,6 +108,11 @@ export const TABLES = {
     max_kills_per_minute: key(numberBetween(1, 1_000_000, KILLS, 10), KILLS, '10'),
     max_defer_seconds: key(numberBetween(0, LONGEST_WAIT_SECONDS, WAIT, 60), WAIT, '60'),
     state_directory: path('/var/lib/memory-monitor'),
+    held_descriptors: key(
+      v.optional(v.pipe(v.number(DESCRIPTORS), v.integer(DESCRIPTORS), v.minValue(0, DESCRIPTORS)), 4096),
+      DESCRIPTORS,
+      '4096',
+    ),
     control_socket: path('/run/memory-monitor/control.sock'),
   },
 };

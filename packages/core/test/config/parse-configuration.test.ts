@@ -19,6 +19,7 @@ const DEFAULT_SETTINGS = {
   maxKillsPerMinute: 10,
   maxDeferSeconds: 60,
   stateDirectory: '/var/lib/memory-monitor',
+  heldDescriptors: 4096,
   controlSocket: '/run/memory-monitor/control.sock',
 };
 
@@ -91,6 +92,7 @@ describe('the configuration', () => {
       max_kills_per_minute = 1
       max_defer_seconds = 0
       state_directory = "/tmp/state"
+      held_descriptors = 0
       control_socket = "/tmp/control.sock"
       [[plugins]]
       use = "./mine.ts"
@@ -115,6 +117,7 @@ describe('the configuration', () => {
         maxKillsPerMinute: 1,
         maxDeferSeconds: 0,
         stateDirectory: '/tmp/state',
+        heldDescriptors: 0,
         controlSocket: '/tmp/control.sock',
       },
       plugins: [
