@@ -26,13 +26,13 @@ export class ProcReader {
   giveBack: () => boolean = () => false;
 
   /** The file's bytes; undefined if it can't be read, for the reason in `failure`. */
-  read(path: string): Buffer | undefined {
+  read(path: string | Buffer): Buffer | undefined {
     const length = this.readBytes(path);
     return length === -1 ? undefined : this.#buffer.subarray(0, length);
   }
 
   /** Reads the file into `bytes`, without making an object. Returns how many bytes it has, and -1 if it can't be read. */
-  readBytes(path: string): number {
+  readBytes(path: string | Buffer): number {
     const fd = this.open(path);
     if (fd === -1) {
       return -1;
@@ -104,7 +104,7 @@ export class ProcReader {
   }
 
   /** A descriptor, which no program that is started inherits; -1 if it can't be had, for the reason in `failure`. */
-  open(path: string): number {
+  open(path: string | Buffer): number {
     for (;;) {
       try {
         return openSync(path, constants.O_RDONLY);

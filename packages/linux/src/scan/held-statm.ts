@@ -49,7 +49,7 @@ export class HeldStatm {
   }
 
   /** Returns whether it is held then. */
-  hold(one: Holdable, path: string): boolean {
+  hold(one: Holdable, path: Buffer): boolean {
     if (one.fd === NOT_HELD && this.#count < this.#most) {
       const fd = this.#reader.open(path);
       if (fd !== -1) {
