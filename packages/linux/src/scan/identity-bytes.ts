@@ -7,7 +7,7 @@ const NINE = 0x39;
 const CLOSING = 0x29;
 
 /** What no field of a proc file is. */
-export const NO_NUMBER = Number.NaN;
+const NO_NUMBER = Number.NaN;
 
 /** Where fields of `stat` stand, counted from the state, which is 0; proc_pid_stat(5). */
 export const STAT_FLAGS = 6;

@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
+import { composeMonitor, defaultConfiguration, LOGGER, type Configuration } from '@memory-monitor/core';
 import { expect } from 'chai';
 
 import { LinuxProcessSource } from '#src/process-source.js';
+import { provideLinux } from '#src/provide-linux.js';
 import { useActors } from '../support/actors.js';
 import { identityOf, stateOf, useChildren } from '../support/children.js';
 import { sampleOf } from '../support/columns.js';
@@ -139,6 +141,33 @@ describe('a process whose statm is held', () => {
       expect(heldPids()).to.include.members([growing.pid, steady.pid]);
     },
   );
+
+  it('is let go of by a reload that allows none', async () => {
+    const configuration = defaultConfiguration();
+    const withHeld = (heldDescriptors: number): Configuration => ({
+      ...configuration,
+      thresholds: { ...configuration.thresholds, ramPercentThreshold: 100, checkIntervalSeconds: 0.1 },
+      settings: { ...configuration.settings, heldDescriptors },
+    });
+    const monitor = composeMonitor({
+      version: 'test',
+      configuration: withHeld(5),
+      platform: (services) => {
+        services.provide(LOGGER, () => ({ debug() {}, info() {}, warn() {}, error() {} }));
+        provideLinux(services, { stateDirectory: '' });
+      },
+    });
+    const end = monitor.run();
+    await eventually('those that are held', () => heldPids().length === 5);
+    await monitor.reload(withHeld(0));
+    await eventually('none that is held', () => heldPids().length === 0);
+    await monitor.reload(withHeld(3));
+    await eventually('fewer that are held', () => heldPids().length === 3);
+    await monitor.reload(withHeld(0));
+    await eventually('none that is held', () => heldPids().length === 0);
+    monitor.stop('the end of the test');
+    await end;
+  });
 
   it('is held by the monitor alone, and by no program that it starts', () => {
     source.scan();
