@@ -23,14 +23,14 @@ export function compile(name) {
   return program;
 }
 
-/** Runs a program that prints processes and milliseconds of each pass. */
+/** Runs a program that prints processes and milliseconds of each pass, and of how many of those it had the processor, if it knows. */
 export function passesOf(command, args) {
   return execFileSync(command, args, { encoding: 'utf8' })
     .trim()
     .split('\n')
     .map((line) => {
-      const [count, ms] = line.split(' ').map(Number);
-      return { count, ms };
+      const [count, ms, cpuMs] = line.split(' ').map(Number);
+      return { count, ms, cpuMs };
     });
 }
 

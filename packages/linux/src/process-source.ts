@@ -12,6 +12,7 @@ import { MachineMemoryReader } from './machine-memory.js';
 import { ProcessInspector } from './proc/inspect.js';
 import { LiveThreads } from './proc/live-threads.js';
 import { ProcReader } from './proc/proc-reader.js';
+import { isProcFileSystem } from './proc/proc-file-system.js';
 import { SlowFactsReader } from './proc/slow-facts.js';
 import { Scanner } from './scan/scanner.js';
 
@@ -25,13 +26,18 @@ export class LinuxProcessSource implements ProcessSource {
   /** Reads single processes; shared with the handles. */
   readonly inspector: ProcessInspector;
 
-  /** `procRoot` is where a proc file system is mounted, or a tree that looks like one. */
-  constructor(procRoot = '/proc') {
+  /**
+   * `procRoot` is where a proc file system is mounted, or a tree that looks like one. `heldDescriptors` is asked before each scan
+   * how many files of processes may be kept open: none for one who looks once.
+   */
+  constructor(procRoot = '/proc', heldDescriptors: () => number = () => 0) {
     const reader = new ProcReader();
     const liveThreads = new LiveThreads(reader, procRoot);
     this.inspector = new ProcessInspector(reader, procRoot, liveThreads);
     this.#memory = new MachineMemoryReader(reader, procRoot);
-    this.#scanner = new Scanner(reader, procRoot, liveThreads);
+    // Elsewhere a file that is open goes on answering when its process is gone.
+    const isProc = isProcFileSystem(procRoot);
+    this.#scanner = new Scanner(reader, procRoot, liveThreads, isProc ? heldDescriptors : () => 0);
     this.#slowFacts = new SlowFactsReader(this.inspector, procRoot);
   }
 
@@ -53,6 +59,11 @@ export class LinuxProcessSource implements ProcessSource {
       this.#scanner.learnUid(inspection.pid, inspection.uid);
     }
     return inspection;
+  }
+
+  /** Whether this very process is known to have gone, whoever has its PID by now: its file is held, and says so. */
+  hasGone(identity: ProcessIdentity): boolean {
+    return this.#scanner.hasGone(identity);
   }
 
   async inspectSlowly(

@@ -1,5 +1,6 @@
 import {
   CLOCK,
+  CONFIGURATION,
   INTENT_LOG,
   KERNEL_MEANS,
   MONITOR_PROCESS,
@@ -8,6 +9,7 @@ import {
   PROCESS_SOURCE,
   USER_DATABASE,
   type Clock,
+  type ProcessIdentity,
   type Services,
 } from '@memory-monitor/core';
 
@@ -29,12 +31,14 @@ export interface LinuxOptions {
 /** Provides this machine to a monitor. */
 export function provideLinux(services: Services, { stateDirectory, kernel }: LinuxOptions): void {
   const clock: Clock = new SystemClock();
-  const source = new LinuxProcessSource();
+  const source = new LinuxProcessSource('/proc', () => services.get(CONFIGURATION).settings.heldDescriptors);
+  const hasGone = (identity: ProcessIdentity): boolean => source.hasGone(identity);
+  const handles = kernel?.handles(source.inspector, hasGone) ?? new PidHandles(source.inspector);
   services
     .provide(CLOCK, () => clock)
     .provide(MONITOR_PROCESS, () => new ThisProcess(source.inspector))
     .provide(PROCESS_SOURCE, () => source)
-    .provide(PROCESS_HANDLES, () => kernel?.handles(source.inspector) ?? new PidHandles(source.inspector))
+    .provide(PROCESS_HANDLES, () => handles)
     .provide(USER_DATABASE, () => new SystemUsers(clock))
     .provide(INTENT_LOG, () => new IntentFiles(stateDirectory, source.inspector));
   if (kernel !== undefined) {

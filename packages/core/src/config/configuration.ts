@@ -30,6 +30,8 @@ export interface SettingsConfig {
   readonly fillRateGbPerSecond: number;
   /** Where the monitor keeps what it has to remember over a crash; empty for nowhere. */
   readonly stateDirectory: string;
+  /** How many files of processes are kept open at most, to be read faster; some 6 KB of kernel memory each. */
+  readonly heldDescriptors: number;
   /** Path of the Unix socket that `memory-monitor status` asks; empty for none. */
   readonly controlSocket: string;
 }

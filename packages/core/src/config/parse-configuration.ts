@@ -74,6 +74,7 @@ function configurationFrom(
       fillRateGbPerSecond: settings.fill_rate_gb_per_second,
       maxDeferSeconds: settings.max_defer_seconds,
       stateDirectory: settings.state_directory,
+      heldDescriptors: settings.held_descriptors,
       controlSocket: settings.control_socket,
     },
     plugins: plugins.map(({ use, config, isolate, on_failure: onFailure }) => ({

@@ -27,6 +27,7 @@ const WAIT = secondsBetween(0, LONGEST_WAIT_SECONDS);
 const PERCENT = 'a number from 0 to 100';
 const GB = 'a number of GB, 0 or more';
 const FILL_RATE = 'a number of GB per second, 0 for no early scans';
+const DESCRIPTORS = 'a whole number of descriptors, 0 or more';
 const KILLS = 'a number of kills, 1 or more';
 const FLAG = 'true or false';
 const PATH = 'an absolute path in quotes, or "" for none';
@@ -109,6 +110,11 @@ export const TABLES = {
     fill_rate_gb_per_second: key(numberBetween(0, 1000, FILL_RATE, 6), FILL_RATE, '6'),
     max_defer_seconds: key(numberBetween(0, LONGEST_WAIT_SECONDS, WAIT, 60), WAIT, '60'),
     state_directory: path('/var/lib/memory-monitor'),
+    held_descriptors: key(
+      v.optional(v.pipe(v.number(DESCRIPTORS), v.integer(DESCRIPTORS), v.minValue(0, DESCRIPTORS)), 4096),
+      DESCRIPTORS,
+      '4096',
+    ),
     control_socket: path('/run/memory-monitor/control.sock'),
   },
 };

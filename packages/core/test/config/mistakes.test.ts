@@ -145,6 +145,12 @@ describe('mistakes in the configuration', () => {
       'settings.grace_seconds is -1; accepted: a number of seconds from 0 to 3600. Write grace_seconds = 5.',
     );
     tells(
+      'a part of a descriptor',
+      ['[settings]', 'held_descriptors = 0.5'],
+      '2:20',
+      'settings.held_descriptors is 0.5; accepted: a whole number of descriptors, 0 or more. Write held_descriptors = 4096.',
+    );
+    tells(
       'an interval of nothing',
       ['[thresholds]', 'check_interval = 0'],
       '2:18',

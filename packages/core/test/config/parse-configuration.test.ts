@@ -20,6 +20,7 @@ const DEFAULT_SETTINGS = {
   maxDeferSeconds: 60,
   fillRateGbPerSecond: 6,
   stateDirectory: '/var/lib/memory-monitor',
+  heldDescriptors: 4096,
   controlSocket: '/run/memory-monitor/control.sock',
 };
 
@@ -93,6 +94,7 @@ describe('the configuration', () => {
       max_defer_seconds = 0
       fill_rate_gb_per_second = 0.5
       state_directory = "/tmp/state"
+      held_descriptors = 0
       control_socket = "/tmp/control.sock"
       [[plugins]]
       use = "./mine.ts"
@@ -118,6 +120,7 @@ describe('the configuration', () => {
         maxDeferSeconds: 0,
         fillRateGbPerSecond: 0.5,
         stateDirectory: '/tmp/state',
+        heldDescriptors: 0,
         controlSocket: '/tmp/control.sock',
       },
       plugins: [

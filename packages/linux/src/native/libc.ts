@@ -15,6 +15,8 @@ export interface Libc {
   pidfdSendSignal(pidfd: number, signal: number): CallResult;
   /** process_mrelease(2), since Linux 5.15: off the loop, since it takes its caller's processor time for as long as it takes. */
   processMrelease(pidfd: number): Promise<CallResult>;
+  /** getdents64(2): fills the buffer with the next entries of an open directory; returns their bytes, 0 at the end, -1 for an error. */
+  readonly readEntries: (directory: number, buffer: Buffer) => number;
   /** eventfd(2). */
   eventfd(): CallResult;
   /** epoll_create1(2). */
@@ -31,6 +33,8 @@ export interface Libc {
 const SYS_PIDFD_SEND_SIGNAL = 424;
 const SYS_PIDFD_OPEN = 434;
 const SYS_PROCESS_MRELEASE = 448;
+/** Older than that: arch/x86/entry/syscalls/syscall_64.tbl; the generic number on arm64. */
+const SYS_GETDENTS64 = process.arch === 'x64' ? 217 : 61;
 /** Linux on every platform that Node runs on; socket(2), send(2), epoll_ctl(2). */
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
@@ -63,6 +67,7 @@ async function bind(): Promise<Libc> {
   const sendto = libc.func(
     'long sendto(int fd, const void *payload, size_t length, int flags, const void *address, uint32_t addressLength)',
   );
+  const readDirectory = libc.func('long syscall(long number, int fd, void *buffer, size_t length)');
   const eventfd = libc.func('int eventfd(uint32_t initial, int flags)');
   const epollCreate = libc.func('int epoll_create1(int flags)');
   const epollControl = libc.func('int epoll_ctl(int epoll, int operation, int fd, const void *event)');
@@ -101,6 +106,8 @@ async function bind(): Promise<Libc> {
       await offTheLoop((done) => {
         syscall.async(SYS_PROCESS_MRELEASE, pidfd, 0, 0, 0, done);
       }),
+    readEntries: (directory, buffer) =>
+      readDirectory(SYS_GETDENTS64, directory, buffer, buffer.length) as number,
     eventfd: () => resultOf(eventfd(0, CLOSE_ON_EXEC | NONBLOCK)),
     epollCreate: () => resultOf(epollCreate(CLOSE_ON_EXEC)),
     epollAdd: (epoll, fd, events) => control(epoll, EPOLL_CTL_ADD, fd, events),

@@ -22,34 +22,47 @@ export class ProcReader {
   #buffer = Buffer.allocUnsafe(FIRST_BUFFER_BYTES);
   /** Why the last read failed. */
   failure: ProcFailure = 'gone';
+  /** Asked where there are too few descriptors or too little memory: whether it has given some back, so that it can be tried again. */
+  giveBack: () => boolean = () => false;
 
   /** The file's bytes; undefined if it can't be read, for the reason in `failure`. */
-  read(path: string): Buffer | undefined {
-    const fd = this.#open(path);
+  read(path: string | Buffer): Buffer | undefined {
+    const length = this.readBytes(path);
+    return length === -1 ? undefined : this.#buffer.subarray(0, length);
+  }
+
+  /** Reads the file into `bytes`, without making an object. Returns how many bytes it has, and -1 if it can't be read. */
+  readBytes(path: string | Buffer): number {
+    const fd = this.open(path);
     if (fd === -1) {
-      return undefined;
+      return -1;
     }
     try {
       let length = 0;
       for (;;) {
         if (length === this.#buffer.length) {
           if (length >= LARGEST_BYTES) {
-            return this.#buffer.subarray(0, length);
+            return length;
           }
           this.#grow();
         }
         const count = readSync(fd, this.#buffer, length, this.#buffer.length - length, null);
         if (count === 0) {
-          return this.#buffer.subarray(0, length);
+          return length;
         }
         length += count;
       }
     } catch (error) {
       this.#fail(error);
-      return undefined;
+      return -1;
     } finally {
       closeSync(fd);
     }
+  }
+
+  /** Where `readBytes` puts them; valid until the next read, and behind the length stands what was read before. */
+  get bytes(): Buffer {
+    return this.#buffer;
   }
 
   /**
@@ -57,18 +70,25 @@ export class ProcReader {
    * Returns how many there were, at most as many as `numbers` holds; -1 if the file can't be read.
    */
   readNumbers(path: string, numbers: Float64Array): number {
-    const fd = this.#open(path);
+    const fd = this.open(path);
     if (fd === -1) {
       return -1;
     }
+    try {
+      return this.readNumbersOf(fd, numbers);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** The same of a file that is open, from its beginning; whoever has opened it closes it. */
+  readNumbersOf(fd: number, numbers: Float64Array): number {
     let length: number;
     try {
-      length = readSync(fd, this.#buffer, 0, this.#buffer.length, null);
+      length = readSync(fd, this.#buffer, 0, this.#buffer.length, 0);
     } catch (error) {
       this.#fail(error);
       return -1;
-    } finally {
-      closeSync(fd);
     }
     return parseNumbers(this.#buffer, length, numbers);
   }
@@ -83,20 +103,25 @@ export class ProcReader {
     }
   }
 
-  #open(path: string): number {
-    try {
-      return openSync(path, constants.O_RDONLY);
-    } catch (error) {
-      this.#fail(error);
-      return -1;
+  /** A descriptor, which no program that is started inherits; -1 if it can't be had, for the reason in `failure`. */
+  open(path: string | Buffer): number {
+    for (;;) {
+      try {
+        return openSync(path, constants.O_RDONLY);
+      } catch (error) {
+        if (!isOwnTrouble(error) || !this.giveBack()) {
+          this.#fail(error);
+          return -1;
+        }
+      }
     }
   }
 
   #fail(error: unknown): void {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (OWN_TROUBLE.has(code)) {
+    if (isOwnTrouble(error)) {
       throw error;
     }
+    const { code } = error as NodeJS.ErrnoException;
     this.failure = code === 'EACCES' || code === 'EPERM' ? 'denied' : 'gone';
   }
 
@@ -105,6 +130,11 @@ export class ProcReader {
     this.#buffer.copy(larger);
     this.#buffer = larger;
   }
+}
+
+/** Whether the monitor itself is out of descriptors or memory. */
+export function isOwnTrouble(error: unknown): boolean {
+  return OWN_TROUBLE.has((error as NodeJS.ErrnoException).code ?? '');
 }
 
 /** Stops at what is no number, too large for one, or without its end: a figure in doubt is worse than none. */

@@ -49,7 +49,7 @@ export function parseStat(line: Buffer): Stat | undefined {
   return isWhole && Number.isInteger(stat.startTime) && Number.isInteger(stat.parentPid) ? stat : undefined;
 }
 
-export function isKernelThread({ flags }: Stat): boolean {
+export function isKernelThread({ flags }: Pick<Stat, 'flags'>): boolean {
   return (flags & PF_KTHREAD) !== 0;
 }
 

@@ -1,11 +1,12 @@
-import { readdirSync } from 'node:fs';
+import { messageOf, MonitorError, type ProcessIdentity, type ScanColumns } from '@memory-monitor/core';
 
-import { messageOf, MonitorError, type ScanColumns } from '@memory-monitor/core';
-
-import type { ProcReader } from '../proc/proc-reader.js';
+import { isOwnTrouble, type ProcReader } from '../proc/proc-reader.js';
 import type { LiveThreads } from '../proc/live-threads.js';
 import { PAGE_BYTES } from '../proc/page-size.js';
+import { HeldStatm, NOT_HELD } from './held-statm.js';
+import { PidList } from './pid-list.js';
 import { ProcessTable, type TableEntry } from './process-table.js';
+import { rankOf } from './rank.js';
 
 const FIRST_CAPACITY = 4096;
 /** Each process's identity is read again once in so many scans. */
@@ -14,8 +15,6 @@ const SCANS_PER_REREAD = 32;
 const LARGE_SHARE = 0.01;
 /** `size resident shared …` of `statm`, in pages; proc_pid_statm(5). */
 const STATM_NUMBERS = 3;
-/** Names of processes below `/proc`: PIDs are less than 2²², PID_MAX_LIMIT of include/linux/threads.h. */
-const PID = /^[1-9]\d{0,6}$/;
 
 interface Columns {
   pid: Int32Array;
@@ -29,6 +28,8 @@ interface Columns {
 export class Scanner {
   readonly #reader: ProcReader;
   readonly #procRoot: string;
+  readonly #held: HeldStatm;
+  readonly #pids: PidList;
   readonly #table: ProcessTable;
   readonly #liveThreads: LiveThreads;
   readonly #numbers = new Float64Array(STATM_NUMBERS);
@@ -38,11 +39,19 @@ export class Scanner {
   #scan = 0;
   #largeBytes = 0;
 
-  constructor(reader: ProcReader, procRoot: string, liveThreads: LiveThreads) {
+  /** `heldDescriptors` is asked before each scan how many files may be kept open. */
+  constructor(
+    reader: ProcReader,
+    procRoot: string,
+    liveThreads: LiveThreads,
+    heldDescriptors: () => number = () => 0,
+  ) {
     this.#reader = reader;
     this.#liveThreads = liveThreads;
     this.#procRoot = procRoot;
-    this.#table = new ProcessTable(reader, procRoot);
+    this.#held = new HeldStatm(reader, heldDescriptors);
+    this.#pids = new PidList(procRoot);
+    this.#table = new ProcessTable(reader, procRoot, this.#held);
   }
 
   /** Throws MM_ERR_PROC_UNREADABLE if the processes can't even be listed. */
@@ -51,12 +60,13 @@ export class Scanner {
     this.#scan += 1;
     this.#count = 0;
     this.#unreadable = 0;
-    for (const name of this.#list()) {
-      if (PID.test(name)) {
-        this.#sample(Number(name));
-      }
+    this.#held.beginScan();
+    this.#list();
+    for (let index = 0; index < this.#pids.count; index += 1) {
+      this.#sample(this.#pids.pids[index] ?? 0);
     }
     this.#table.sweep(this.#scan);
+    this.#table.settleHeld();
     this.#liveThreads.keepOnly((pid) => this.#table.has(pid));
     return { ...this.#columns, count: this.#count, unreadable: this.#unreadable };
   }
@@ -66,35 +76,55 @@ export class Scanner {
     this.#table.forget(pid);
   }
 
+  /** Whether this very process is known to have gone, whoever has its PID by now. */
+  hasGone(identity: ProcessIdentity): boolean {
+    return this.#table.hasGone(identity);
+  }
+
   /** Tells it the uid that a process was found to have. */
   learnUid(pid: number, uid: number): void {
     this.#table.learnUid(pid, uid);
   }
 
   #sample(pid: number): void {
+    const isMet = this.#meet(pid);
+    if (!isMet) {
+      // Whoever has the PID now is not the one that was held.
+      this.#meet(pid);
+    }
+  }
+
+  /** Returns false if the process that was held has gone. */
+  #meet(pid: number): boolean {
     const entry = this.#table.find(pid, (pid + this.#scan) % SCANS_PER_REREAD === 0);
     if (entry === undefined) {
       this.#countIfDenied();
-      return;
+      return true;
     }
     entry.seenInScan = this.#scan;
+    const isHeld = entry.fd !== NOT_HELD;
     const count = this.#readMemory(entry);
-    const rssBytes = (this.#numbers[1] ?? 0) * PAGE_BYTES;
+    const pages = this.#numbers[1] ?? 0;
     const isWhole = count === STATM_NUMBERS;
-    if (count === -1 || (isWhole && !this.#table.recognise(entry, rssBytes, this.#largeBytes))) {
+    if (count === -1 || (isWhole && !this.#table.recognise(entry, pages * PAGE_BYTES, this.#largeBytes))) {
       this.#countIfDenied();
       this.#table.forget(pid);
-    } else if (isWhole) {
-      this.#push(entry, rssBytes, (this.#numbers[2] ?? 0) * PAGE_BYTES);
+      return !isHeld;
     }
+    if (isWhole) {
+      entry.rank = rankOf(pages);
+      this.#push(entry, pages * PAGE_BYTES, (this.#numbers[2] ?? 0) * PAGE_BYTES);
+    }
+    return true;
   }
 
   /**
    * Returns how many of the numbers are this process's: where that is not all, the rest are another's. Memory that no thread of
    * very many shows counts as unreadable, and not as none.
    */
-  #readMemory({ pid, statmPath, isKernelThread }: TableEntry): number {
-    const count = this.#reader.readNumbers(statmPath, this.#numbers);
+  #readMemory(entry: TableEntry): number {
+    const { pid, isKernelThread } = entry;
+    const count = this.#table.readMemory(entry, this.#numbers);
     if (
       count === STATM_NUMBERS &&
       this.#numbers[1] === 0 &&
@@ -132,15 +162,21 @@ export class Scanner {
     }
   }
 
-  #list(): string[] {
-    try {
-      return readdirSync(this.#procRoot);
-    } catch (error) {
-      throw new MonitorError(
-        'MM_ERR_PROC_UNREADABLE',
-        `${this.#procRoot} can not be listed, so no process can be watched; check that /proc is mounted: ${messageOf(error)}.`,
-        { cause: error },
-      );
+  #list(): void {
+    for (;;) {
+      try {
+        this.#pids.read();
+        return;
+      } catch (error) {
+        if (isOwnTrouble(error) && this.#reader.giveBack()) {
+          continue;
+        }
+        throw new MonitorError(
+          'MM_ERR_PROC_UNREADABLE',
+          `${this.#procRoot} can not be listed, so no process can be watched; check that /proc is mounted: ${messageOf(error)}.`,
+          { cause: error },
+        );
+      }
     }
   }
 }

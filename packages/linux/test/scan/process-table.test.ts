@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 
 import { ProcReader } from '#src/proc/proc-reader.js';
+import { HeldStatm } from '#src/scan/held-statm.js';
 import { ProcessTable } from '#src/scan/process-table.js';
 import { FakeProc } from '../support/fake-proc.js';
 import { IN_MEMORY, useTemporaryDirectory } from '../support/temporary-directory.js';
@@ -12,7 +13,8 @@ describe('the table of processes', () => {
 
   beforeEach(() => {
     proc = new FakeProc(directory());
-    table = new ProcessTable(new ProcReader(), proc.root);
+    const reader = new ProcReader();
+    table = new ProcessTable(reader, proc.root, new HeldStatm(reader, () => 0));
   });
 
   const meet = (pid: number, scan: number): void => {
