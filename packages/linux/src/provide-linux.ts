@@ -33,7 +33,7 @@ export function provideLinux(services: Services, { stateDirectory, kernel }: Lin
   const clock: Clock = new SystemClock();
   const source = new LinuxProcessSource('/proc', () => services.get(CONFIGURATION).settings.heldDescriptors);
   const hasGone = (identity: ProcessIdentity): boolean => source.hasGone(identity);
-  const handles = kernel?.handles(source.inspector, hasGone) ?? new PidHandles(source.inspector);
+  const handles = kernel?.handles(source.inspector, hasGone) ?? new PidHandles(source.inspector, hasGone);
   services
     .provide(CLOCK, () => clock)
     .provide(MONITOR_PROCESS, () => new ThisProcess(source.inspector))

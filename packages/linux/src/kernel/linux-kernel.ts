@@ -4,8 +4,8 @@ import { EventWaiter } from '../native/event-waiter.js';
 import { loadLibc, type Libc } from '../native/libc.js';
 import type { ProcessInspector } from '../proc/inspect.js';
 import { MemoryReaper } from '../signals/memory-reaper.js';
-import { PidHandles } from '../signals/pid-handles.js';
-import { PidfdHandles, type PidfdParts } from '../signals/pidfd-handles.js';
+import { PidHandles, type HasGone } from '../signals/pid-handles.js';
+import { PidfdHandles } from '../signals/pidfd-handles.js';
 import { protectFromOomKiller } from './oom-score.js';
 import { PressureTrigger } from './pressure-trigger.js';
 import { testOnChild, type SelfTest } from './self-test.js';
@@ -70,15 +70,15 @@ export class LinuxKernel implements PressureAlarm {
   }
 
   /** Handles on processes, by the best means that there is. */
-  handles(inspector: ProcessInspector, hasGone: PidfdParts['hasGone'] = () => false): ProcessHandles {
+  handles(inspector: ProcessInspector, hasGone?: HasGone): ProcessHandles {
     return this.#libc === undefined || !this.#hasPidfds
-      ? new PidHandles(inspector)
+      ? new PidHandles(inspector, hasGone)
       : new PidfdHandles({
           libc: this.#libc,
           inspector,
           waiter: this.#waiter,
           reaper: this.#reaper,
-          hasGone,
+          hasGone: hasGone ?? (() => false),
         });
   }
 

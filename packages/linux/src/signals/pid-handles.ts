@@ -13,29 +13,40 @@ import { sleep } from '../sleep.js';
 const FIRST_POLL_MS = 10;
 const LONGEST_POLL_MS = 100;
 
+/** Whether this very process is known to have gone, however its PID looks now: by something else that holds on to it. */
+export type HasGone = (identity: ProcessIdentity) => boolean;
+
+const NOBODY_HOLDS: HasGone = () => false;
+
 /**
- * Handles that are a PID and a start time, for kernels and sandboxes without pidfds. Between the check and the signal
- * there is no more than a system call, but a successor of the same PID that started in the same 10 ms looks the same.
+ * Handles that are a PID and a start time, for kernels and sandboxes without pidfds. Between the check and the signal there is no
+ * more than a system call; a successor that started in the same 10 ms looks the same, unless something holds on to the process.
  */
 export class PidHandles implements ProcessHandles {
   readonly #inspector: ProcessInspector;
+  readonly #hasGone: HasGone;
 
-  constructor(inspector: ProcessInspector) {
+  constructor(inspector: ProcessInspector, hasGone = NOBODY_HOLDS) {
     this.#inspector = inspector;
+    this.#hasGone = hasGone;
   }
 
   open(identity: ProcessIdentity): ProcessHandle | undefined {
-    return this.#inspector.isAlive(identity) ? new PidHandle(identity, this.#inspector) : undefined;
+    return this.#inspector.isAlive(identity) && !this.#hasGone(identity)
+      ? new PidHandle(identity, this.#inspector, this.#hasGone)
+      : undefined;
   }
 }
 
 class PidHandle implements ProcessHandle {
   readonly identity: ProcessIdentity;
   readonly #inspector: ProcessInspector;
+  readonly #hasGone: HasGone;
 
-  constructor(identity: ProcessIdentity, inspector: ProcessInspector) {
+  constructor(identity: ProcessIdentity, inspector: ProcessInspector, hasGone: HasGone) {
     this.identity = identity;
     this.#inspector = inspector;
+    this.#hasGone = hasGone;
   }
 
   inspect(): ProcessInspection | undefined {
@@ -44,7 +55,7 @@ class PidHandle implements ProcessHandle {
 
   signal(signal: Signal): SignalResult {
     const { pid } = this.identity;
-    if (!isSignallable(pid) || !this.#inspector.isAlive(this.identity)) {
+    if (!isSignallable(pid) || !this.#inspector.isAlive(this.identity) || this.#hasGone(this.identity)) {
       return 'gone';
     }
     try {

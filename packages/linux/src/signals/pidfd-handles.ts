@@ -14,7 +14,7 @@ import { EPOLLIN, type EventWaiter } from '../native/event-waiter.js';
 import type { Libc } from '../native/libc.js';
 import type { ProcessInspector } from '../proc/inspect.js';
 import type { MemoryReaper } from './memory-reaper.js';
-import { isSignallable, pollForExit } from './pid-handles.js';
+import { isSignallable, pollForExit, type HasGone } from './pid-handles.js';
 
 /** What handles need of the machine. */
 export interface PidfdParts {
@@ -24,8 +24,7 @@ export interface PidfdParts {
   readonly waiter: EventWaiter | undefined;
   /** Undefined where the kernel has no such call. */
   readonly reaper: MemoryReaper | undefined;
-  /** Whether this very process is known to have gone, however its PID looks now: something else holds on to it. */
-  readonly hasGone: (identity: ProcessIdentity) => boolean;
+  readonly hasGone: HasGone;
 }
 
 /**

@@ -92,7 +92,7 @@ class Scene {
 }
 let scene = new Scene('nowhere');
 /** Looks at the process so far. */
-let looks = { alive: 0, inspected: 0 };
+let looks = { alive: 0, inspected: 0, gone: 0 };
 
 function reach(reached: Point): void {
   if (reached === scene.point) {
@@ -112,7 +112,21 @@ inspector.isAlive = (identity) => {
   const isFirst = looks.alive === 1;
   reach(isFirst ? 'before the first look' : 'before the last look');
   const result = isAlive(identity);
-  reach(isFirst ? 'after the first look' : 'after the last look');
+  if (isFirst) {
+    reach('after the first look');
+  } else if (kernel !== undefined) {
+    reach('after the last look');
+  }
+  return result;
+};
+// Without pidfds, this comes last.
+const hasGone = source.hasGone.bind(source);
+source.hasGone = (identity) => {
+  looks.gone += 1;
+  const result = hasGone(identity);
+  if (looks.gone > 1) {
+    reach('after the last look');
+  }
   return result;
 };
 const inspect = inspector.inspect.bind(inspector);
@@ -166,7 +180,7 @@ for (let round = 0; round < Number(rounds); round += 1) {
   const index = columns.pid.subarray(0, columns.count).indexOf(pid);
   const identity = { pid, startTime: columns.startTime[index] ?? -1 };
   scene = new Scene(wanted);
-  looks = { alive: 0, inspected: 0 };
+  looks = { alive: 0, inspected: 0, gone: 0 };
   reach('after the scan');
   const hold = signaller.hold(request(identity));
   const attempt = await hold?.signal('SIGTERM');
