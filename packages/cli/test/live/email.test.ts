@@ -105,6 +105,29 @@ describe('email about what was ended', () => {
     { needs: ['other users'] },
   );
 
+  inNamespace(
+    'warns the owner before, with the level that was exceeded, and not as if it were the limit',
+    async (ns) => {
+      const victim = await ns.hog({}, { uid: DAEMON.uid, gid: DAEMON.gid });
+      const { plugins = [], ...rest } = configuration(ns, {}, { tell_admins: ['kill', 'warn'] });
+      const rules = [{ name: 'students', uids: ['1-10'], ram_gb_threshold: 1, warn_percent: 15 }];
+      const monitor = await ns.monitor({
+        config: { ...rest, plugins: [{ use: '@memory-monitor/policy-user', config: { rules } }, ...plugins] },
+      });
+      const [owner, admin] = [await mailTo('daemon@example.org'), await mailTo('ops@example.org')];
+      expect(owner.subject).to.match(/\] your process node needs much memory: \d+ MB, warning level 154 MB$/);
+      expect(owner.text)
+        .to.match(/Nothing has happened yet/)
+        .and.to.match(/^Warning level: +154 MB: rule "students"/m)
+        .and.to.not.match(/^Limit:/m);
+      expect(admin.subject).to.match(/\] warning: node of daemon: \d+ MB, warning level 154 MB$/);
+      expect(admin.text).to.match(/warns from 15% of a limit on/);
+      expect(victim.isAlive).to.equal(true);
+      await monitor.stop();
+    },
+    { needs: ['other users'] },
+  );
+
   inNamespace('costs the kill nothing where the mail server never answers', async (ns) => {
     const silent = await silentServer();
     const config = configuration(
