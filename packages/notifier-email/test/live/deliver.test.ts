@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { chown, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { expect } from 'chai';
 import { simpleParser } from 'mailparser';
@@ -15,6 +18,7 @@ import { MailServer } from '../support/mail-server.js';
 import { aNotice, NOW_MS, OWNER } from '../support/notices.js';
 import * as v from 'valibot';
 
+const PROGRAM = fileURLToPath(new URL('programs/deliver.js', import.meta.url));
 const MINUTE_MS = 60_000;
 
 function itAsRoot(title: string, body: () => Promise<void>): void {
@@ -60,7 +64,7 @@ describe('the sender', () => {
     }
   };
   const run = async (): Promise<Delivered | undefined> =>
-    await deliver({ layout, tell: (line) => told.push(line), now: () => nowMs });
+    await deliver({ layout, tell: (line) => told.push(line), now: () => (nowMs += 1) });
 
   it('sends the first notice at once, and the next ones together when their time has come', async () => {
     await put(aNotice());
@@ -164,11 +168,55 @@ describe('the sender', () => {
     expect(server.deliveries).to.have.length(1);
   });
 
-  it('leaves out what is no notice, and says so', async () => {
+  it('puts what is no notice aside, says so, and goes on', async () => {
     await put(aNotice());
     await writeFile(join(layout.fresh, '0-cut.json'), '{"version":1,');
-    expect(await run()).to.include({ sent: 1 });
-    expect(told[0]).to.match(/^A notice can not be read and is left out, .*0-cut\.json: /);
+    await writeFile(join(layout.fresh, '0-other.json'), '{"version":1,"recipients":[{"address":"root"}]}');
+    await mkdir(join(layout.fresh, '0-unreadable.json'));
+    expect(await run()).to.include({ sent: 1, isWaiting: false });
+    expect(told.slice(0, 3)).to.satisfy((lines: string[]) =>
+      lines.every((line) => /^A notice can not be taken, and is kept in .*\/dead\/0-\w+\.json: /.test(line)),
+    );
+    expect(await readdir(layout.queue)).to.deep.equal([]);
+    expect(await readdir(layout.dead)).to.deep.equal(['0-cut.json', '0-other.json', '0-unreadable.json']);
+    expect(await readFile(join(layout.dead, '0-cut.json'), 'utf8')).to.equal('{"version":1,');
+  });
+
+  it('lets no mail that the server hangs up on stand in the way of others', async () => {
+    server.hangsUpOn.add('alice@example.org');
+    await put(aNotice({ recipients: [OWNER] }), aNotice());
+    await put(aNotice({ recipients: [{ address: 'bob@example.org', audience: 'owner' }] }));
+    expect(await run()).to.include({ sent: 0, deferred: 3 });
+    nowMs += MINUTE_MS;
+    expect(await run()).to.include({ sent: 2, deferred: 1, isWaiting: true });
+  });
+
+  it('goes on with another mail after it was killed in the middle of one', async () => {
+    await put(aNotice({ recipients: [OWNER] }));
+    const sender = spawn(process.execPath, [PROGRAM, layout.directory], { stdio: 'ignore' });
+    server.answers = false;
+    await server.asked;
+    await put(aNotice());
+    sender.kill('SIGKILL');
+    await once(sender, 'exit');
+    server.answers = true;
+    expect(await run()).to.include({ sent: 2, isWaiting: false });
+    expect(server.deliveries.map(({ to: [to] }) => to)).to.deep.equal([
+      'root@localhost',
+      'alice@example.org',
+    ]);
+  });
+
+  it('keeps what is refused to the sender as such, and tries it again', async () => {
+    server.senderRefusal = { responseCode: 530, message: '5.7.0 Must issue a STARTTLS command first' };
+    await put(aNotice());
+    expect(await run()).to.deep.equal({ sent: 0, deferred: 1, dead: 0, isWaiting: true });
+    expect(told).to.deep.equal([
+      'A mail to root is tried again later. The mail server 127.0.0.1 takes no mail now (530 5.7.0 Must issue a STARTTLS command first).',
+    ]);
+    server.senderRefusal = undefined;
+    nowMs += MINUTE_MS;
+    expect(await run()).to.include({ sent: 1, isWaiting: false });
   });
 
   it('puts an account that can not be read aside, and goes on', async () => {
