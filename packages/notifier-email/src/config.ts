@@ -15,7 +15,10 @@ const path = v.pipe(v.string(), v.startsWith('/', 'accepted: an absolute path'))
 /** It stands in units, too. */
 const spool = v.pipe(
   v.string(),
-  v.regex(/^\/[\w./-]+$/, 'accepted: an absolute path of letters, digits, ".", "-" and "_"'),
+  v.regex(
+    /^(?!.*\/\.\.?(?:\/|$))\/[\w./-]+$/,
+    'accepted: an absolute path of letters, digits, ".", "-" and "_"',
+  ),
 );
 const text = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200));
 

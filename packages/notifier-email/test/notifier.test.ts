@@ -212,6 +212,7 @@ describe('the notifier', () => {
     'two passwords': { smtp: { user: 'monitor', password: 'a', password_env: 'B' } },
     'an address with a line break': { admins: ['root\r\nBcc: eve@example.org'] },
     'owners by no address': { owners: {} },
+    'a spool that is somewhere else than it says': { spool: '/var/spool/memory-monitor/../cron' },
   })) {
     it(`refuses a configuration with ${what}`, async () => {
       const error = await start(config as never).then(
