@@ -242,6 +242,25 @@ describe('SMTP', () => {
     },
   );
 
+  itWithOpenssl('takes a server by its number, which no TLS server is named by', async () => {
+    const warnings: string[] = [];
+    const note = ({ message }: Error): void => {
+      warnings.push(message);
+    };
+    process.on('warning', note);
+    const [cert, key] = [readFileSync(client.certificate), readFileSync(client.key)];
+    const server = await serverWith({ cert, key, secure: true });
+    const config: SmtpConfig = { host: '127.0.0.1', port: server.port, security: 'tls' };
+    // Its certificate is for "client" and 127.0.0.1.
+    expect(await send({ ...config, ca_file: client.certificate })).to.include({ state: 'sent' });
+    expect(await send({ ...config, ca_file: known.certificate })).to.include({ state: 'unreachable' });
+    const byName = await send({ ...config, host: 'localhost', ca_file: client.certificate });
+    expect('reason' in byName && byName.reason).to.match(/is not trusted: .*altnames/);
+    await new Promise(setImmediate);
+    process.off('warning', note);
+    expect(warnings).to.deep.equal([]);
+  });
+
   for (const security of ['starttls', 'tls'] as const) {
     itWithOpenssl(
       `refuses a certificate that nobody vouches for, and sends nothing (${security})`,
@@ -293,6 +312,12 @@ describe('SMTP', () => {
     'never says anything': () => undefined,
     'answers byte by byte': (socket) => {
       const timer = setInterval(() => socket.write('2'), 20);
+      socket.once('close', () => {
+        clearInterval(timer);
+      });
+    },
+    'says more than anybody would read, in one line': (socket) => {
+      const timer = setInterval(() => socket.write('2'.repeat(65_536)), 1);
       socket.once('close', () => {
         clearInterval(timer);
       });
