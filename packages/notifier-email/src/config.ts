@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import { isAddress, isAddressPattern } from './notice/addresses.js';
+import { addressOf, isAddress, isAddressPattern } from './notice/addresses.js';
 import { DEFAULT_SPOOL } from './spool/default-spool.js';
 import { NOTICE_KINDS, type NoticeKind } from './notice/notice.js';
 
@@ -21,6 +21,13 @@ const spool = v.pipe(
   ),
 );
 const text = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200));
+const sender = v.pipe(
+  text,
+  v.check(
+    (from) => isAddress(addressOf(from)),
+    'accepted: monitor@example.org, or Memory Monitor <monitor@example.org>',
+  ),
+);
 
 const smtp = v.pipe(
   v.strictObject({
@@ -84,7 +91,7 @@ export const configSchema = v.pipe(
     admins: v.optional(v.array(address), []),
     tell_admins: v.optional(v.array(v.picklist(NOTICE_KINDS)), ADMIN_KINDS),
     owners: v.optional(owners),
-    from: v.optional(text),
+    from: v.optional(sender),
     smtp: v.optional(smtp),
     /** Path of the local program that takes mail, instead of SMTP. */
     sendmail: v.optional(path),

@@ -208,6 +208,10 @@ describe('email about what was ended', () => {
     const before = server.received.length;
     await ns.command('notify', 'test', '--config', path, '--to', 'alice');
     expect(server.received.slice(before).map(({ to }) => to)).to.include('alice@localhost');
+    const refused = await ns
+      .command('notify', 'test', '--config', path, '--to', '-oQ/tmp')
+      .catch((error: unknown) => error as Error);
+    expect(String(refused)).to.match(/\\"-oQ\/tmp\\" is no address; .*MM_ERR_USAGE/);
   });
 
   inNamespace('that could not be queued is no trouble of the kill, and is told', async (ns) => {

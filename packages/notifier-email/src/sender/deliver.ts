@@ -6,6 +6,7 @@ import { messageOf, MonitorError } from '@memory-monitor/core';
 import { digestLetter } from '../letter/digest-letter.js';
 import { letterOf } from '../letter/letter-of.js';
 import type { Letter } from '../letter/letter.js';
+import { addressOf } from '../notice/addresses.js';
 import { recipientKey } from '../notice/notice.js';
 import type { SpoolLayout } from '../spool/layout.js';
 import { hasSenderUnit } from '../spool/sender-unit.js';
@@ -16,7 +17,7 @@ import { lockFile } from './lock.js';
 import { MailboxStore } from './mailbox-store.js';
 import { begun, deferred, done, dueMs, tried, type Mail, type Mailbox } from './mailbox.js';
 import { composeMessage, type Message } from './message.js';
-import { addressOf, domainOf, senderOf } from './sender-address.js';
+import { domainOf, senderOf } from './sender-address.js';
 import { transportOf } from './transport-of.js';
 import type { Attempt, Transport } from './transport.js';
 
@@ -195,7 +196,8 @@ class Delivery {
             host,
             audience,
             isFirst: lastSentMs === undefined,
-            sinceMs: lastSentMs ?? bundle.first.atMs,
+            // The clock may have been set back since the last mail.
+            sinceMs: Math.min(lastSentMs ?? Infinity, bundle.first.atMs),
             untilMs: atMs,
             causes: bundle.causes,
           });

@@ -230,6 +230,37 @@ describe('the sender', () => {
     expect(told.find((line) => line.includes('can not be read'))).to.match(/is kept as .*\.broken: /);
   });
 
+  it('does not take a lock that can not be had for one that another sender holds', async () => {
+    const programs = mkdtempSync(join(tmpdir(), 'memory-monitor-programs-'));
+    const { PATH: path } = process.env;
+    await writeFile(join(programs, 'flock'), '#!/bin/sh\nexit 69\n', { mode: 0o755 });
+    process.env['PATH'] = `${programs}:${path ?? ''}`;
+    try {
+      await put(aNotice());
+      const error = await run().then(
+        () => undefined,
+        (failure: unknown) => failure as { code: string; message: string },
+      );
+      expect(error?.code).to.equal('MM_ERR_MAIL');
+      expect(error?.message).to.match(/mailboxes\/lock can not be locked \(flock: 69\)/);
+    } finally {
+      process.env['PATH'] = path;
+      await rm(programs, { recursive: true });
+    }
+  });
+
+  it('tells no digest from tomorrow until today where the clock was set back', async () => {
+    await put(aNotice());
+    await run();
+    nowMs -= 86_400_000;
+    await put(aNotice({ atMs: nowMs - 5000 }), aNotice({ atMs: nowMs - 1000 }));
+    await run();
+    const yesterday = new Date(nowMs).toLocaleDateString('sv');
+    const { subject, text } = server.deliveries[1]?.mail ?? {};
+    expect(subject).to.match(/^\[node1\] 2 more in 5 s: /);
+    expect(text).to.match(new RegExp(`^From ${yesterday} [0-9:]{8} to ${yesterday} [0-9:]{8}:$`, 'm'));
+  });
+
   itAsRoot('is refused to anybody but who delivers, root too, and told what to do', async () => {
     await mkdir(layout.queue);
     await chown(layout.queue, 1, 1);

@@ -12,10 +12,12 @@ import { aNotice } from '../support/notices.js';
 describe('the spool', () => {
   let layout: SpoolLayout;
   let puts = 0;
+  let warnings: string[] = [];
 
   beforeEach(async () => {
     layout = new SpoolLayout(await mkdtemp(join(tmpdir(), 'memory-monitor-spool-')));
     puts = 0;
+    warnings = [];
   });
 
   afterEach(async () => {
@@ -29,6 +31,7 @@ describe('the spool', () => {
       onPut: () => {
         puts += 1;
       },
+      warn: (message) => warnings.push(message),
     });
   const fresh = async (): Promise<Notice[]> =>
     await Promise.all(
@@ -78,6 +81,8 @@ describe('the spool', () => {
       await full.put(aNotice());
     }
     expect(await readdir(layout.fresh)).to.have.length(1000);
+    expect(warnings).to.have.length(1);
+    expect(warnings[0]).to.match(/^mail is left out: 1000 notices wait in .*, and nobody delivers them/);
     await rm(layout.fresh, { recursive: true });
     await writer().open();
     await full.put(aNotice());
@@ -92,6 +97,7 @@ describe('the spool', () => {
     await spool.put(aNotice());
     const kinds = (await fresh()).map(({ facts }) => (facts.kind === 'overflow' ? facts.count : 1));
     expect(kinds.reduce((sum, count) => sum + count, 0)).to.equal(81);
+    expect(warnings).to.have.length(1);
   });
 
   it('rejects what can not be written, and tells that it is missing with the next one', async () => {
