@@ -214,6 +214,17 @@ describe('email about what was ended', () => {
     expect(String(refused)).to.match(/\\"-oQ\/tmp\\" is no address; .*MM_ERR_USAGE/);
   });
 
+  inNamespace('that can not be delivered says so when it is tried', async (ns) => {
+    const path = ns.path('mail.toml');
+    writeFileSync(path, toml(configuration(ns, {}, { smtp: { host: '127.0.0.1', port: 1 } })));
+    const failure = await ns
+      .command('notify', 'test', '--config', path)
+      .catch((error: unknown) => String(error));
+    expect(failure)
+      .to.match(/0 of 11 samples were taken\. The mail server 127\.0\.0\.1 can not be reached: .*MM_ERR_MAIL/)
+      .and.to.not.match(/taken: |look for them/);
+  });
+
   inNamespace('that could not be queued is no trouble of the kill, and is told', async (ns) => {
     const monitor = await ns.monitor({ config: configuration(ns) });
     await monitor.scans(1);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, statSync } from 'node:fs';
 import { chown, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { expect } from 'chai';
 import { simpleParser } from 'mailparser';
 
 import { configSchema, type EmailConfig } from '#src/config.js';
-import type { Notice } from '#src/notice/notice.js';
+import type { Notice, Recipient } from '#src/notice/notice.js';
 import { deliver, type Delivered } from '#src/sender/deliver.js';
 import { SpoolLayout } from '#src/spool/layout.js';
 import { senderSettings, writeSenderSettings } from '#src/spool/sender-settings.js';
@@ -139,6 +139,32 @@ describe('the sender', () => {
     expect(await run()).to.include({ deferred: 0, dead: 1, isWaiting: false });
   });
 
+  it('writes to somebody as an admin and as an owner apart: each has what is theirs', async () => {
+    const both = ['admin', 'owner'].map((audience) => ({ address: 'alice', audience }) as Recipient);
+    await put(aNotice({ recipients: both }));
+    expect(await run()).to.include({ sent: 2 });
+    const subjects = server.subjects.map((subject) => /\] (ended|your process)/.exec(subject ?? '')?.[1]);
+    expect(subjects).to.have.members(['ended', 'your process']);
+  });
+
+  it('lets others read nothing of all that, and keeps no more than 200 dead letters', async () => {
+    server.refused.set('alice@example.org', { responseCode: 550, message: 'no such user' });
+    await put(aNotice({ recipients: [OWNER] }), aNotice());
+    await mkdir(layout.dead);
+    await Promise.all(
+      Array.from({ length: 200 }, async (_, index) => writeFile(join(layout.dead, `2020-${index}.eml`), '')),
+    );
+    await run();
+    const dead = (await readdir(layout.dead)).sort();
+    expect(dead).to.have.length(200);
+    const letter = join(layout.dead, dead.at(-1) ?? '');
+    const account = (await readdir(layout.mailboxes)).find((name) => name.endsWith('.json')) ?? '';
+    const modes = [layout.settings, letter, join(layout.mailboxes, account)].map(
+      (path) => statSync(path).mode & 0o007,
+    );
+    expect(modes).to.deep.equal([0, 0, 0]);
+  });
+
   it('lets one recipient that is refused stand in nobody’s way', async () => {
     server.refused.set('alice@example.org', { responseCode: 452, message: 'mailbox full' });
     await put(aNotice({ recipients: [OWNER] }), aNotice());
@@ -198,6 +224,7 @@ describe('the sender', () => {
     await server.asked;
     await put(aNotice());
     sender.kill('SIGKILL');
+    expect(await readdir(layout.mailboxes)).to.include('waiting');
     await once(sender, 'exit');
     server.answers = true;
     expect(await run()).to.include({ sent: 2, isWaiting: false });

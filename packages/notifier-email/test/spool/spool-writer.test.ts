@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -46,6 +46,28 @@ describe('the spool', () => {
     expect(await fresh()).to.deep.equal([JSON.parse(JSON.stringify(notice))]);
     expect(await readdir(layout.staging)).to.deep.equal([]);
     expect(puts).to.equal(1);
+  });
+
+  it('hands a notice on only when it is on the disk, and nobody but its group reads it', async () => {
+    const spool = writer();
+    await spool.open();
+    const file = await open(join(layout.directory, 'any'), 'w');
+    const prototype = Object.getPrototypeOf(file) as FileHandle;
+    await file.close();
+    const seen: string[][] = [];
+    const sync = Reflect.get<FileHandle, 'sync'>(prototype, 'sync');
+    prototype.sync = async function (this: FileHandle) {
+      await sync.call(this);
+      seen.push(await readdir(layout.fresh));
+    };
+    try {
+      await spool.put(aNotice({ id: 'one' }));
+    } finally {
+      prototype.sync = sync;
+    }
+    // The file before it is moved, the directory afterwards.
+    expect(seen).to.deep.equal([[], ['one.json']]);
+    expect((await stat(join(layout.fresh, 'one.json'))).mode & 0o007).to.equal(0);
   });
 
   it('has what is to be told once only once, also for another run of the monitor', async () => {
