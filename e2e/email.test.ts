@@ -4,7 +4,7 @@ import { simpleParser, type ParsedMail } from 'mailparser';
 
 import type { Machine } from './support/machine.js';
 import { inMachine } from './support/in-machine.js';
-import { installArmed, isRunning, startHog, WITH_CLONE } from './support/service.js';
+import { BUNDLE, installArmed, isRunning, startHog, WITH_CLONE } from './support/service.js';
 import { waitFor } from './support/wait-for.js';
 
 const CONFIG = '/etc/memory-monitor/conf.d/20-mail.toml';
@@ -36,6 +36,11 @@ async function mailAbout(
     `a mail to ${user}`,
     ...(withinMs === undefined ? [] : [withinMs]),
   );
+}
+
+/** How many lines of the sender's journal match. */
+async function linesOf(machine: Machine, pattern: string): Promise<number> {
+  return Number((await machine.run(`journalctl -q -u ${SENDER} | grep -cE '${pattern}'`)).stdout);
 }
 
 async function property(machine: Machine, unit: string, name: string): Promise<string> {
@@ -103,6 +108,61 @@ inMachine(
       await mailAbout(machine, 'bob', hog.pid, RETRY_MS);
       const again = (await mailsOf(machine, 'root')).filter(({ text }) => text?.includes(`PID ${hog.pid}`));
       expect(again).to.have.length(1);
+    });
+
+    it('that can not be delivered since the sender does not start costs a start now and then, and comes', async (machine) => {
+      const dropIn = `/etc/systemd/system/${SENDER}.service.d/broken.conf`;
+      await machine.write(dropIn, '[Service]\nLoadCredential=password:/nowhere/password\n');
+      await machine.succeed(['systemctl', 'daemon-reload']);
+      const before = await linesOf(machine, 'Failed to start|Failed with result');
+      const hog = await startHog(machine, { user: 'alice' });
+      await hog.ended;
+      await waitFor(
+        async () => (await linesOf(machine, 'Failed to start|Failed with result')) > before,
+        'the sender to fail',
+      );
+      await new Promise((resolve) => setTimeout(resolve, 5000));
+      expect((await linesOf(machine, 'Failed to start|Failed with result')) - before).to.be.below(5);
+      await machine.succeed(`rm -r $(dirname ${dropIn}) && systemctl daemon-reload`);
+      await mailAbout(machine, 'alice', hog.pid, RETRY_MS);
+    });
+
+    it('writes nothing into the journal while there is nothing to do', async (machine) => {
+      // One that is under way has its say first.
+      await waitFor(
+        async () =>
+          (await machine.run(`systemctl start ${SENDER} && ! test -e ${SPOOL}/mailboxes/waiting`))
+            .exitCode === 0,
+        'the sender to have nothing to do',
+      );
+      const before = await linesOf(machine, '.');
+      await machine.succeed(`for i in 1 2 3; do systemctl start ${SENDER}; done`);
+      expect(await linesOf(machine, '.')).to.equal(before);
+    });
+
+    it('is delivered on after an upgrade that was rolled back', async (machine) => {
+      await machine.succeed(
+        `cp -r ${BUNDLE} /tmp/broken && cd /tmp/broken && for file in app/run-*.mjs; do echo 'process.exit(3)' >"$file"; done`,
+      );
+      const { exitCode, stderr } = await machine.run([
+        'node',
+        '/tmp/broken/app/memory-monitor.mjs',
+        'install',
+      ]);
+      expect(exitCode).to.equal(70);
+      expect(stderr).to.include('taken back: Let mail be delivered');
+      for (const trigger of ['path', 'timer']) {
+        expect(await property(machine, `${SENDER}.${trigger}`, 'ActiveState'), trigger).to.equal('active');
+        expect(await property(machine, `${SENDER}.${trigger}`, 'UnitFileState'), trigger).to.equal('enabled');
+      }
+    });
+
+    it('is put nowhere but into a directory of its own', async (machine) => {
+      await machine.write(CONFIG, `${MAIL}config.spool = "/var/spool"\n`);
+      const { exitCode, stderr } = await machine.run(['memory-monitor', 'install']);
+      expect(exitCode).to.equal(70);
+      expect(stderr).to.include('/var/spool has other things in it than mail');
+      expect(await machine.succeed(['stat', '--format=%U:%G %a', '/var/spool'])).to.equal('root:root 755\n');
     });
 
     it('goes out by sendmail as well', async (machine) => {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import { isAddress, isAddressPattern } from './notice/addresses.js';
+import { addressOf, isAddress, isAddressPattern } from './notice/addresses.js';
 import { DEFAULT_SPOOL } from './spool/default-spool.js';
 import { NOTICE_KINDS, type NoticeKind } from './notice/notice.js';
 
@@ -15,9 +15,19 @@ const path = v.pipe(v.string(), v.startsWith('/', 'accepted: an absolute path'))
 /** It stands in units, too. */
 const spool = v.pipe(
   v.string(),
-  v.regex(/^\/[\w./-]+$/, 'accepted: an absolute path of letters, digits, ".", "-" and "_"'),
+  v.regex(
+    /^(?!.*\/\.\.?(?:\/|$))\/[\w./-]+$/,
+    'accepted: an absolute path of letters, digits, ".", "-" and "_"',
+  ),
 );
 const text = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200));
+const sender = v.pipe(
+  text,
+  v.check(
+    (from) => isAddress(addressOf(from)),
+    'accepted: monitor@example.org, or Memory Monitor <monitor@example.org>',
+  ),
+);
 
 const smtp = v.pipe(
   v.strictObject({
@@ -81,7 +91,7 @@ export const configSchema = v.pipe(
     admins: v.optional(v.array(address), []),
     tell_admins: v.optional(v.array(v.picklist(NOTICE_KINDS)), ADMIN_KINDS),
     owners: v.optional(owners),
-    from: v.optional(text),
+    from: v.optional(sender),
     smtp: v.optional(smtp),
     /** Path of the local program that takes mail, instead of SMTP. */
     sendmail: v.optional(path),

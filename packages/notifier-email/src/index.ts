@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
 import {
@@ -30,11 +30,15 @@ export default definePlugin({
   config: configSchema,
   setup(host) {
     const layout = new SpoolLayout(host.config.spool);
+    requireOwn(layout.directory);
     requireWritable(layout.directory, (message) => {
       host.logger.warn(message);
     });
     const sender = spawnedSender(host, layout);
     const spool = new SpoolWriter({
+      warn: (message) => {
+        host.logger.warn(message);
+      },
       layout,
       overflowNotice: (count) => overflowNotice(host, count),
       onPut: () => {
@@ -46,6 +50,7 @@ export default definePlugin({
       view: new MachineView(host.get(PROCESS_HANDLES), host.get(USER_DATABASE)),
       spool,
       overflowUid: overflowUid(),
+      bootId: bootId(),
       showsCommandLines: () => host.get(CONFIGURATION).settings.logCommandLines,
       now: () => host.clock.now(),
     });
@@ -104,8 +109,28 @@ function requireWritable(directory: string, warn: (message: string) => void): vo
   }
 }
 
+/** Throws where mail would be put as root, and others could have put a link there, to a file that it is not to be written to. */
+function requireOwn(directory: string): void {
+  const nearest = nearestExisting(directory);
+  const { uid, mode } = statSync(nearest);
+  if (process.getuid?.() === 0 && (uid !== 0 || (mode & 0o022) !== 0)) {
+    throw new Error(
+      `mail can not be put into the spool ${directory}: others than root can write to ${nearest}; "spool" is to name a directory where only root can`,
+    );
+  }
+}
+
 function nearestExisting(path: string): string {
   return existsSync(path) ? path : nearestExisting(dirname(path));
+}
+
+/** PIDs and start times come again at the next boot. */
+function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return 'boot';
+  }
 }
 
 /** The uid that stands for those that have none in this user namespace, user_namespaces(7). */

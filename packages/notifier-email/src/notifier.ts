@@ -1,4 +1,10 @@
-import { identityKey, type DecisionEvent, type KillEvent, type PluginHost } from '@memory-monitor/core';
+import {
+  identityKey,
+  type DecisionEvent,
+  type KillEvent,
+  type PluginHost,
+  type ProcessIdentity,
+} from '@memory-monitor/core';
 
 import type { EmailConfig } from './config.js';
 import { ownerAddress } from './notice/addresses.js';
@@ -13,6 +19,7 @@ export interface NotifierParts {
   readonly view: MachineView;
   readonly spool: SpoolWriter;
   readonly overflowUid: number;
+  readonly bootId: string;
   readonly showsCommandLines: () => boolean;
   readonly now: () => number;
 }
@@ -53,10 +60,11 @@ export class Notifier {
       }
     });
     host.on('recovered', async ({ process, isStillRunning, why }) => {
-      if (!this.#parts.spool.hasTold(`kill-${identityKey(process)}`)) {
+      const identity = this.#keyOf(process);
+      if (!this.#parts.spool.hasTold(`kill-${identity}`)) {
         const { pid, name, user } = process;
         const facts = { kind: 'recovered', process: { pid, name, user }, isStillRunning, why } as const;
-        await this.#tellAdmins(facts, `recovered ${name} of ${user}`, `recovered-${identityKey(process)}`);
+        await this.#tellAdmins(facts, `recovered ${name} of ${user}`, `recovered-${identity}`);
       }
     });
     host.on('restartLoop', async ({ unit, name, rebirths }) => {
@@ -64,8 +72,12 @@ export class Notifier {
     });
   }
 
+  #keyOf(process: ProcessIdentity): string {
+    return `${this.#parts.bootId}-${identityKey(process)}`;
+  }
+
   async #tellKill(event: KillEvent): Promise<void> {
-    const identity = identityKey(event.violation.process);
+    const identity = this.#keyOf(event.violation.process);
     switch (event.outcome) {
       case 'terminated':
       case 'killed':
@@ -87,7 +99,7 @@ export class Notifier {
     if (event.action === 'warn') {
       const kind = event.trail.at(-1)?.source === 'blast-radius' ? 'cap' : 'warn';
       const { process, sinceMs } = event.violation;
-      await this.#tellOfProcess(kind, event, `${kind}-${identityKey(process)}-${sinceMs}`);
+      await this.#tellOfProcess(kind, event, `${kind}-${this.#keyOf(process)}-${sinceMs}`);
     }
   }
 

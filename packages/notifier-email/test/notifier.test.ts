@@ -1,4 +1,14 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -75,7 +85,7 @@ describe('the notifier', () => {
     expect(facts?.kind === 'kill' && facts.process).to.include({ pid, name: 'python3', user: 'alice' });
     expect(facts?.kind === 'kill' && facts.others.map(({ name }) => name)).to.deep.equal(['postgres']);
     expect(facts?.kind === 'kill' && facts.history.bytes.at(-1)).to.equal(3 * GB);
-    expect(JSON.stringify(notice)).to.not.include('secret');
+    expect(JSON.stringify(notice)).to.not.match(/secret|--token/);
   });
 
   it('masks secrets of command lines, and has them only where the configuration asks for it', async () => {
@@ -142,6 +152,7 @@ describe('the notifier', () => {
       [['warn' as const], ['admin', 'owner']],
     ] as const) {
       rmSync(spool, { recursive: true, force: true });
+      mkdirSync(spool);
       const warns = definePlugin({
         name: 'warns',
         apiVersion: 1,
@@ -168,7 +179,6 @@ describe('the notifier', () => {
   });
 
   it('tells of other plugins that fail, and not of itself', async () => {
-    rmSync(spool, { recursive: true, force: true });
     const fails = definePlugin({
       name: 'fails',
       apiVersion: 1,
@@ -194,6 +204,31 @@ describe('the notifier', () => {
     });
   });
 
+  it('tells of a process though one of an earlier boot had its PID and its start', async () => {
+    for (const bootId of [readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(), undefined]) {
+      const monitor = await start();
+      monitor.machine.spawn(OVER_THE_LIMIT);
+      await monitor.tick();
+      expect(await notices(monitor, 1)).to.have.length(bootId === undefined ? 2 : 1);
+      const told = join(spool, 'told');
+      for (const name of readdirSync(told)) {
+        expect(name).to.include(bootId ?? '');
+        renameSync(join(told, name), join(told, name.replace(bootId ?? '', 'earlier')));
+      }
+    }
+  });
+
+  it('as root, puts mail nowhere but where only root writes', async () => {
+    chmodSync(spool, 0o777);
+    const monitor = await start({ spool: join(spool, 'below') }).catch((error: unknown) => error as Error);
+    expect(monitor instanceof Error).to.equal(process.getuid?.() === 0);
+    if (monitor instanceof Error) {
+      expect(monitor.message).to.match(/others than root can write/);
+    } else {
+      await monitor.stop();
+    }
+  });
+
   it('says what to do where its spool can not be written, and refuses to start as root', async () => {
     writeFileSync(join(spool, 'file'), '');
     const monitor = await start({ spool: join(spool, 'file', 'spool') }).catch(
@@ -212,6 +247,8 @@ describe('the notifier', () => {
     'two passwords': { smtp: { user: 'monitor', password: 'a', password_env: 'B' } },
     'an address with a line break': { admins: ['root\r\nBcc: eve@example.org'] },
     'owners by no address': { owners: {} },
+    'a sender that is no address': { from: 'Memory Monitor' },
+    'a spool that is somewhere else than it says': { spool: '/var/spool/memory-monitor/../cron' },
   })) {
     it(`refuses a configuration with ${what}`, async () => {
       const error = await start(config as never).then(

@@ -1,7 +1,7 @@
-import { checkConfig, MonitorError } from '@memory-monitor/core';
+import { checkConfig, MonitorError, printable } from '@memory-monitor/core';
 import { SystemClock } from '@memory-monitor/linux';
 import notifier, { type EmailConfig } from '@memory-monitor/notifier-email';
-import { sendSamples } from '@memory-monitor/notifier-email/sender';
+import { isAddress, sendSamples } from '@memory-monitor/notifier-email/sender';
 
 import { readConfiguration, type ConfigurationOptions } from '../config/read-configuration.js';
 import { EX_OK } from '../exit-codes.js';
@@ -20,6 +20,12 @@ export async function notifyTest(options: NotifyTestOptions): Promise<number> {
     throw new MonitorError(
       'MM_ERR_USAGE',
       'There are no admins to send samples to; name an address with --to.',
+    );
+  }
+  if (!isAddress(to)) {
+    throw new MonitorError(
+      'MM_ERR_USAGE',
+      `"${printable(to)}" is no address; accepted: name@example.org, or the name of a local user.`,
     );
   }
   const { sent, all, trouble } = await sendSamples(config, to, (line) => {

@@ -24,6 +24,7 @@ import {
   UNIT_DIRECTORY,
   UNIT_DROP_INS,
 } from '../service/layout.js';
+import { spoolNames } from '../service/mail-spool.js';
 import { BACKUP } from '../service/python-service.js';
 import { requireRoot, succeeds } from '../service/system.js';
 
@@ -37,11 +38,12 @@ export async function uninstall({ purge }: UninstallOptions): Promise<number> {
   const logs = await logFiles();
   const removesTraces = purge === true || (await askWhetherToPurge());
   succeeds('systemctl', 'disable', '--now', SERVICE);
-  const mail = removeMailSender();
+  const { mail, spool } = removeMailSender();
   for (const path of [UNIT, PLUGIN_NEEDS, ...mail, LOGROTATE, COMMAND, ...programFiles(), STATE_DIRECTORY]) {
     remove(path);
   }
   removeIfEmpty(UNIT_DROP_INS);
+  removeIfEmpty(spool);
   succeeds('systemctl', 'daemon-reload');
   succeeds('systemctl', 'reset-failed', SERVICE);
   if (removesTraces) {
@@ -56,20 +58,21 @@ export async function uninstall({ purge }: UninstallOptions): Promise<number> {
 }
 
 /**
- * Stops what delivers mail, and removes its user; returns its files. Mail that was not delivered goes with them, as state does. Where mail
- * is not configured any more, the user and the spool are what is left.
+ * Stops what delivers mail, and removes its user; returns its files, and where its spool is. Mail that was not delivered goes with them, as
+ * state does. Where mail is not configured any more, the user and the spool are what is left.
  */
-function removeMailSender(): string[] {
+function removeMailSender(): { readonly mail: readonly string[]; readonly spool: string } {
   const service = join(UNIT_DIRECTORY, MAIL_SERVICE);
   const unit = existsSync(service) ? readFileSync(service, 'utf8') : '';
   if (unit === '' && !succeeds('getent', 'passwd', MAIL_USER)) {
-    return [];
+    return { mail: [], spool: DEFAULT_SPOOL };
   }
   succeeds('systemctl', 'disable', '--now', ...MAIL_TRIGGERS);
   succeeds('systemctl', 'stop', MAIL_SERVICE);
   succeeds('userdel', MAIL_USER);
   const spool = /--spool (\S+)/.exec(unit)?.[1] ?? DEFAULT_SPOOL;
-  return [...MAIL_UNITS.map((name) => join(UNIT_DIRECTORY, name)), spool];
+  const units = MAIL_UNITS.map((name) => join(UNIT_DIRECTORY, name));
+  return { mail: [...units, ...spoolNames(spool).map((name) => join(spool, name))], spool };
 }
 
 /** All of the program but what a Python service has left there, which is nobody's copy but the admin's. */

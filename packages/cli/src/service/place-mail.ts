@@ -6,16 +6,9 @@ import { credentialName } from '@memory-monitor/notifier-email';
 import { removeFile, replaceFile } from './files.js';
 import { MAIL_SERVICE, MAIL_TRIGGERS, MAIL_UNITS, MAIL_USER, PROGRAM, UNIT_DIRECTORY } from './layout.js';
 import type { MailNeeds } from './mail-needs.js';
+import { isOurs, OF_THE_MONITOR, OF_THE_SENDER } from './mail-spool.js';
 import type { Step } from './steps.js';
 import { runProgram, succeeds, systemctl } from './system.js';
-
-/** Directories of the spool: the monitor's, with a group that may look, and the sender's. */
-const OF_THE_MONITOR = [
-  { name: 'staging', mode: 0o2750 },
-  { name: 'told', mode: 0o700 },
-  { name: 'new', mode: 0o2750 },
-];
-const OF_THE_SENDER = ['queue', 'mailboxes', 'dead'];
 
 /** The sender of mail, as a user of its own with a unit of its own; nothing of it where no mail is configured. */
 export function placeMail(payload: string, findNode: () => string, mail: MailNeeds | undefined): Step {
@@ -26,6 +19,11 @@ export function placeMail(payload: string, findNode: () => string, mail: MailNee
       if (mail === undefined) {
         removeMail(undo);
         return 'none is configured';
+      }
+      if (!isOurs(mail.spool)) {
+        throw new Error(
+          `${mail.spool} has other things in it than mail; "spool" is to name a directory of its own`,
+        );
       }
       const node = findNode();
       makeUser();
@@ -44,6 +42,9 @@ export function placeMail(payload: string, findNode: () => string, mail: MailNee
         putBack();
       });
       systemctl('daemon-reload');
+      if (existsSync(join(UNIT_DIRECTORY, MAIL_SERVICE))) {
+        succeeds('systemctl', 'enable', '--quiet', '--now', ...MAIL_TRIGGERS);
+      }
     },
   };
 }

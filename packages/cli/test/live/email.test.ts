@@ -105,6 +105,29 @@ describe('email about what was ended', () => {
     { needs: ['other users'] },
   );
 
+  inNamespace(
+    'warns the owner before, with the level that was exceeded, and not as if it were the limit',
+    async (ns) => {
+      const victim = await ns.hog({}, { uid: DAEMON.uid, gid: DAEMON.gid });
+      const { plugins = [], ...rest } = configuration(ns, {}, { tell_admins: ['kill', 'warn'] });
+      const rules = [{ name: 'students', uids: ['1-10'], ram_gb_threshold: 1, warn_percent: 15 }];
+      const monitor = await ns.monitor({
+        config: { ...rest, plugins: [{ use: '@memory-monitor/policy-user', config: { rules } }, ...plugins] },
+      });
+      const [owner, admin] = [await mailTo('daemon@example.org'), await mailTo('ops@example.org')];
+      expect(owner.subject).to.match(/\] your process node needs much memory: \d+ MB, warning level 154 MB$/);
+      expect(owner.text)
+        .to.match(/Nothing has happened yet/)
+        .and.to.match(/^Warning level: +154 MB: rule "students"/m)
+        .and.to.not.match(/^Limit:/m);
+      expect(admin.subject).to.match(/\] warning: node of daemon: \d+ MB, warning level 154 MB$/);
+      expect(admin.text).to.match(/warns from 15% of a limit on/);
+      expect(victim.isAlive).to.equal(true);
+      await monitor.stop();
+    },
+    { needs: ['other users'] },
+  );
+
   inNamespace('costs the kill nothing where the mail server never answers', async (ns) => {
     const silent = await silentServer();
     const config = configuration(
@@ -185,6 +208,21 @@ describe('email about what was ended', () => {
     const before = server.received.length;
     await ns.command('notify', 'test', '--config', path, '--to', 'alice');
     expect(server.received.slice(before).map(({ to }) => to)).to.include('alice@localhost');
+    const refused = await ns
+      .command('notify', 'test', '--config', path, '--to', '-oQ/tmp')
+      .catch((error: unknown) => error as Error);
+    expect(String(refused)).to.match(/\\"-oQ\/tmp\\" is no address; .*MM_ERR_USAGE/);
+  });
+
+  inNamespace('that can not be delivered says so when it is tried', async (ns) => {
+    const path = ns.path('mail.toml');
+    writeFileSync(path, toml(configuration(ns, {}, { smtp: { host: '127.0.0.1', port: 1 } })));
+    const failure = await ns
+      .command('notify', 'test', '--config', path)
+      .catch((error: unknown) => String(error));
+    expect(failure)
+      .to.match(/0 of 11 samples were taken\. The mail server 127\.0\.0\.1 can not be reached: .*MM_ERR_MAIL/)
+      .and.to.not.match(/taken: |look for them/);
   });
 
   inNamespace('that could not be queued is no trouble of the kill, and is told', async (ns) => {

@@ -16,8 +16,8 @@ export function processLetter(facts: ProcessFacts, context: LetterContext): Lett
 
 /** `ended python3 of alice: 14.2 GB, limit 8 GB` */
 export function processSummary(facts: ProcessFacts, { dryRun }: Notice): string {
-  const { process, raisedBy, ownBytes } = facts;
-  const own = raisedBy === undefined ? '' : ` (${size(ownBytes)})`;
+  const { process, ownBytes } = facts;
+  const own = isTotal(facts) ? ` (${size(ownBytes)})` : '';
   const who = `${named(process.name)} of ${named(process.user)}${own}`;
   return `${verbOf(facts, dryRun)} ${who}: ${amounts(facts)}`;
 }
@@ -35,8 +35,19 @@ function verbOf({ kind }: ProcessFacts, dryRun: boolean): string {
   }
 }
 
-function amounts({ usedBytes, limitBytes, raisedBy }: ProcessFacts): string {
-  return `${size(usedBytes)}${raisedBy === undefined ? '' : ' in all'}, limit ${size(limitBytes)}`;
+function amounts(facts: ProcessFacts): string {
+  const { usedBytes, limitBytes } = facts;
+  return `${size(usedBytes)}${isTotal(facts) ? ' in all' : ''}, ${levelOf(facts)} ${size(limitBytes)}`;
+}
+
+/** Whether others are counted with it. */
+function isTotal({ usedBytes, ownBytes, raisedBy }: ProcessFacts): boolean {
+  return raisedBy !== undefined && usedBytes > ownBytes;
+}
+
+/** What a plugin raises and then only warns of may be a level below the limit. */
+function levelOf({ kind, raisedBy }: ProcessFacts): string {
+  return kind === 'warn' && raisedBy !== undefined ? 'warning level' : 'limit';
 }
 
 function adminLetter(facts: ProcessFacts, { notice }: LetterContext): Letter {
@@ -146,12 +157,12 @@ function ownerLetter(facts: ProcessFacts, { notice, contact }: LetterContext): L
 }
 
 function limitRows(facts: ProcessFacts): [string, string][] {
-  const { usedBytes, ownBytes, limitBytes, rule, ruleReason, raisedBy, measure } = facts;
+  const { usedBytes, ownBytes, limitBytes, rule, ruleReason, measure } = facts;
   const why = ruleReason === undefined ? plain(rule) : plain(ruleReason, 300);
   return [
     ['Memory', `${size(ownBytes)} (${measure})`],
-    ...(raisedBy === undefined ? [] : [['In all', size(usedBytes)] as [string, string]]),
-    ['Limit', `${size(limitBytes)}: ${why}`],
+    ...(isTotal(facts) ? [['In all', size(usedBytes)] as [string, string]] : []),
+    [capitalized(levelOf(facts)), `${size(limitBytes)}: ${why}`],
   ];
 }
 

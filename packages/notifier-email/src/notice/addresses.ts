@@ -7,6 +7,11 @@ export function isAddress(text: string): boolean {
   return ADDRESS.test(text);
 }
 
+/** `ops@example.org` of `Operations <ops@example.org>`. */
+export function addressOf(from: string): string {
+  return /<([^<>]*)>\s*$/.exec(from)?.[1] ?? from;
+}
+
 export function isAddressPattern(text: string): boolean {
   return text.includes(USER) && isAddress(text.replaceAll(USER, 'user'));
 }

@@ -10,7 +10,10 @@ export const LONGEST_HISTORY_MS = 10 * 60_000;
 const MOST_POINTS = 120;
 const SHORTEST_STEP_MS = LONGEST_HISTORY_MS / MOST_POINTS;
 
-/** Remembers the memory of the largest processes over the last ten minutes. Bounded, whatever the interval. */
+/**
+ * Remembers the memory of the largest processes over the last ten minutes. Bounded, whatever the interval. It begins anew where the clock
+ * was set back.
+ */
 export class MemoryHistory {
   readonly #lines = new Map<number, Line>();
 
@@ -20,7 +23,7 @@ export class MemoryHistory {
     for (const row of largestRows(samples, MOST_PROCESSES)) {
       const [pid, startTime] = [samples.pid[row] ?? 0, samples.startTime[row] ?? 0];
       let line = this.#lines.get(pid);
-      if (line?.startTime !== startTime) {
+      if (line?.startTime !== startTime || line.newestMs > atMs) {
         line = new Line(startTime);
         this.#lines.set(pid, line);
       }
@@ -50,6 +53,10 @@ class Line {
 
   constructor(startTime: number) {
     this.startTime = startTime;
+  }
+
+  get newestMs(): number {
+    return this.#count === 0 ? -Infinity : (this.#atMs[(this.#count - 1) % MOST_POINTS] ?? 0);
   }
 
   add(atMs: number, bytes: number): void {

@@ -6,6 +6,7 @@ import { messageOf, MonitorError } from '@memory-monitor/core';
 import { digestLetter } from '../letter/digest-letter.js';
 import { letterOf } from '../letter/letter-of.js';
 import type { Letter } from '../letter/letter.js';
+import { addressOf } from '../notice/addresses.js';
 import { recipientKey } from '../notice/notice.js';
 import type { SpoolLayout } from '../spool/layout.js';
 import { hasSenderUnit } from '../spool/sender-unit.js';
@@ -14,9 +15,9 @@ import { buryMail } from './dead-letters.js';
 import { takeIn } from './intake.js';
 import { lockFile } from './lock.js';
 import { MailboxStore } from './mailbox-store.js';
-import { begun, deferred, done, dueMs, type Mail, type Mailbox } from './mailbox.js';
+import { begun, deferred, done, dueMs, tried, type Mail, type Mailbox } from './mailbox.js';
 import { composeMessage, type Message } from './message.js';
-import { addressOf, domainOf, senderOf } from './sender-address.js';
+import { domainOf, senderOf } from './sender-address.js';
 import { transportOf } from './transport-of.js';
 import type { Attempt, Transport } from './transport.js';
 
@@ -105,32 +106,35 @@ class Delivery {
   async run(): Promise<Delivered> {
     // Before anything else: a sender that is killed is to be followed by another one.
     await writeFile(this.#layout.waiting, '');
-    const tried = new Set<string>();
+    const inVain = new Set<string>();
     for (;;) {
       await takeIn(this.#layout, this.#store, this.#tell);
-      const [next] = this.#due(tried);
+      const [next] = this.#due(inVain);
       if (next === undefined) {
         break;
       }
       const state = await this.#deliverTo(next);
       if (state !== 'sent') {
-        tried.add(recipientKey(next.recipient));
+        inVain.add(recipientKey(next.recipient));
       }
       if (state === 'unreachable') {
-        await this.#deferAll(this.#due(tried));
+        await this.#deferAll(this.#due(inVain));
       }
     }
     const isWaiting = await this.#markWaiting();
     return { sent: this.#sent, deferred: this.#deferred, dead: this.#dead, isWaiting };
   }
 
-  /** Those that are due and were not tried in vain in this run, the one that has been so for longest first. */
-  #due(tried: ReadonlySet<string>): Mailbox[] {
+  /**
+   * Those that are due and were not tried in vain in this run: those that never were first, then the one that has been due for longest. A
+   * mail at which the server hangs up, or the sender ends, would be in the way of all others if it came first again.
+   */
+  #due(inVain: ReadonlySet<string>): Mailbox[] {
     return this.#store
       .all()
       .map((mailbox) => ({ mailbox, atMs: dueMs(mailbox, this.#settings.digestMs, this.#now()) ?? Infinity }))
-      .filter(({ mailbox, atMs }) => atMs <= this.#now() && !tried.has(recipientKey(mailbox.recipient)))
-      .sort((a, b) => a.atMs - b.atMs)
+      .filter(({ mailbox, atMs }) => atMs <= this.#now() && !inVain.has(recipientKey(mailbox.recipient)))
+      .sort((a, b) => triedMs(a.mailbox) - triedMs(b.mailbox) || a.atMs - b.atMs)
       .map(({ mailbox }) => mailbox);
   }
 
@@ -144,7 +148,8 @@ class Delivery {
   }
 
   async #deliverTo(mailbox: Mailbox): Promise<Attempt['state']> {
-    const ready = begun(mailbox, this.#now(), domainOf(this.#from));
+    const nowMs = this.#now();
+    const ready = tried(begun(mailbox, nowMs, domainOf(this.#from)), nowMs);
     const { mail } = ready;
     if (mail === undefined) {
       return 'sent';
@@ -191,7 +196,8 @@ class Delivery {
             host,
             audience,
             isFirst: lastSentMs === undefined,
-            sinceMs: lastSentMs ?? bundle.first.atMs,
+            // The clock may have been set back since the last mail.
+            sinceMs: Math.min(lastSentMs ?? Infinity, bundle.first.atMs),
             untilMs: atMs,
             causes: bundle.causes,
           });
@@ -208,4 +214,8 @@ class Delivery {
     }
     return isWaiting;
   }
+}
+
+function triedMs({ mail }: Mailbox): number {
+  return mail?.triedMs ?? 0;
 }

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { messageOf } from '@memory-monitor/core';
 
 import { isAddress } from '../notice/addresses.js';
-import { recipientKey, type Notice } from '../notice/notice.js';
+import { recipientKey, type Notice, type Recipient } from '../notice/notice.js';
 import type { SpoolLayout } from '../spool/layout.js';
+import { keepNotice } from './dead-letters.js';
 import type { MailboxStore } from './mailbox-store.js';
 import { taken, type Mailbox } from './mailbox.js';
 
@@ -45,35 +46,38 @@ async function moveNew({ fresh, queue }: SpoolLayout): Promise<void> {
 
 /** A crash before the last unlink finds some of them in a mailbox already, where their ids are known. */
 async function takeBatch(
-  { queue }: SpoolLayout,
+  layout: SpoolLayout,
   names: readonly string[],
   store: MailboxStore,
   warn: (message: string) => void,
 ): Promise<void> {
   const changed = new Map<string, Mailbox>();
+  const done: string[] = [];
   for (const name of names) {
-    const path = join(queue, name);
-    const notice = await readNotice(path, warn);
-    for (const recipient of notice?.recipients ?? []) {
-      if (notice !== undefined && isAddress(recipient.address)) {
+    const path = join(layout.queue, name);
+    try {
+      const notice = JSON.parse(await readFile(path, 'utf8')) as Notice;
+      const withIt = recipientsOf(notice).map((recipient) => {
         const key = recipientKey(recipient);
-        changed.set(key, taken(changed.get(key) ?? store.of(recipient, notice.host), notice));
-      }
+        return [key, taken(changed.get(key) ?? store.of(recipient, notice.host), notice)] as const;
+      });
+      withIt.forEach(([key, mailbox]) => changed.set(key, mailbox));
+      done.push(path);
+    } catch (error) {
+      const kept = await keepNotice(layout, path);
+      warn(`A notice can not be taken, and is kept in ${kept}: ${messageOf(error)}`);
     }
   }
   for (const mailbox of changed.values()) {
     await store.save(mailbox);
   }
-  for (const name of names) {
-    await unlink(join(queue, name));
+  for (const path of done) {
+    await unlink(path);
   }
 }
 
-async function readNotice(path: string, warn: (message: string) => void): Promise<Notice | undefined> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as Notice;
-  } catch (error) {
-    warn(`A notice can not be read and is left out, ${path}: ${messageOf(error)}`);
-    return undefined;
-  }
+/** Each counts once. */
+function recipientsOf({ recipients }: Notice): Recipient[] {
+  const byKey = new Map(recipients.map((recipient) => [recipientKey(recipient), recipient]));
+  return [...byKey.values()].filter(({ address }) => isAddress(address));
 }

@@ -37,6 +37,8 @@ export interface Mail {
   readonly bundle: Bundle;
   readonly attempts: number;
   readonly nextAttemptMs: number;
+  /** When the last attempt began; undefined if there was none of its own. */
+  readonly triedMs?: number;
 }
 
 export function emptyMailbox(recipient: Recipient, host: string): Mailbox {
@@ -105,6 +107,12 @@ export function begun(mailbox: Mailbox, nowMs: number, domain: string): Mailbox 
     waiting: undefined,
     mail: { messageId, atMs: nowMs, bundle, attempts: 0, nextAttemptMs: nowMs },
   };
+}
+
+/** An attempt begins: what becomes of it may be that nobody can say so. */
+export function tried(mailbox: Mailbox, nowMs: number): Mailbox {
+  const { mail } = mailbox;
+  return mail === undefined ? mailbox : { ...mailbox, mail: { ...mail, triedMs: nowMs } };
 }
 
 /** The mail has been taken, or is given up. */

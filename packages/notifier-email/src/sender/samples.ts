@@ -104,11 +104,12 @@ function noticeOf(facts: Notice['facts'], atMs: number): Notice {
 
 function processFacts(kind: ProcessFacts['kind'], nowMs: number): ProcessFacts {
   const usedBytes = kind === 'warn' ? 7.1 * GB : 14.2 * GB;
-  const limitBytes = 8 * GB;
+  const limitBytes = kind === 'warn' ? 6.4 * GB : 8 * GB;
   const isKill = kind === 'kill';
   const steps = Array.from({ length: POINTS }, (_, index) => index);
   const growth = (index: number): number => (0.2 + 0.8 * (index / (POINTS - 1)) ** 2) * usedBytes;
-  const reason = `rss of ${(usedBytes / GB).toFixed(2)}GB is over ram_gb_threshold, 8.00GB`;
+  const rule = kind === 'warn' ? 'plugin:policy-user' : 'ram_gb_threshold';
+  const reason = `rss of ${(usedBytes / GB).toFixed(2)}GB is over ${rule}, ${(limitBytes / GB).toFixed(2)}GB`;
   return {
     kind,
     process: {
@@ -124,9 +125,9 @@ function processFacts(kind: ProcessFacts['kind'], nowMs: number): ProcessFacts {
     ownBytes: usedBytes,
     usedBytes,
     limitBytes,
-    rule: 'ram_gb_threshold',
+    rule,
     ruleReason: undefined,
-    raisedBy: undefined,
+    raisedBy: kind === 'warn' ? 'policy-user' : undefined,
     outcome: isKill ? 'terminated' : kind === 'failed' ? 'failed' : undefined,
     signal: isKill ? 'SIGTERM' : undefined,
     tookMs: isKill ? 840 : undefined,
@@ -147,7 +148,7 @@ function processFacts(kind: ProcessFacts['kind'], nowMs: number): ProcessFacts {
 }
 
 const REASONS: Partial<Record<ProcessFacts['kind'], string>> = {
-  warn: 'it nears its limit',
+  warn: 'rule "students" warns from 80% of a limit on',
   failed: 'it does not exit after SIGKILL: it is stuck in the kernel',
   cap: 'the cap of 10 kills a minute is reached for user alice',
 };

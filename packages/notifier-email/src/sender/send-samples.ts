@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 
 import type { EmailConfig } from '../config.js';
+import { addressOf } from '../notice/addresses.js';
 import { senderSettings } from '../spool/sender-settings.js';
 import { composeMessage } from './message.js';
 import { sampleLetters } from './samples.js';
-import { addressOf, domainOf, senderOf } from './sender-address.js';
+import { domainOf, senderOf } from './sender-address.js';
 import { transportOf } from './transport-of.js';
 
 /** What one step of the test says. */

@@ -1,13 +1,10 @@
 import { hostname } from 'node:os';
 
+import { addressOf } from '../notice/addresses.js';
+
 /** `From:` as configured, or an address of this machine. */
 export function senderOf(from: string | undefined): string {
   return from ?? `Memory Monitor <memory-monitor@${hostname()}>`;
-}
-
-/** `ops@example.org` of `Operations <ops@example.org>`. */
-export function addressOf(from: string): string {
-  return /<([^<>]*)>\s*$/.exec(from)?.[1] ?? from;
 }
 
 /**

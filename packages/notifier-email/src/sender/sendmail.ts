@@ -24,6 +24,8 @@ export class Sendmail implements Transport {
     const transport = createTransport({
       sendmail: true,
       path: this.#path,
+      // As local programs have it: not all of them take CRLF for the end of a line.
+      newline: 'unix',
       disableFileAccess: true,
       disableUrlAccess: true,
     });

@@ -122,9 +122,8 @@ export class Smtp implements Transport {
   }
 
   #tls(): SMTPTransportOptions['tls'] {
-    const { host, ca_file: ca, certificate_file: certificate, key_file: key } = this.#config;
+    const { ca_file: ca, certificate_file: certificate, key_file: key } = this.#config;
     return {
-      servername: host,
       ...(ca !== undefined && { ca: this.#secret(ca) }),
       ...(certificate !== undefined && { cert: this.#secret(certificate) }),
       ...(key !== undefined && { key: this.#secret(key) }),

@@ -57,9 +57,11 @@ export function explainFailure(error: unknown, server: Server): Attempt {
   return unreachable(`The mail server ${host} can not be reached: ${reasonOf(error)}.`);
 }
 
-/** Whether the answer was to the recipient or the content, and not to the connection as such. */
+/** Whether the answer was to the recipient or the content, and not to who we are, which all mails would meet. */
 function isAboutThisMail(code: string | undefined, command: string | undefined): boolean {
-  return code === 'EENVELOPE' || code === 'EMESSAGE' || command === 'RCPT TO' || command === 'DATA';
+  return command === 'MAIL FROM'
+    ? false
+    : code === 'EENVELOPE' || code === 'EMESSAGE' || command === 'RCPT TO' || command === 'DATA';
 }
 
 function isAboutCertificate(error: unknown): boolean {

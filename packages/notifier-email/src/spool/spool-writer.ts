@@ -26,6 +26,8 @@ export interface SpoolWriterOptions {
   readonly overflowNotice: (count: number) => Notice;
   /** Called when there is something for the sender. */
   readonly onPut: () => void;
+  /** Told once, until something can be put again. */
+  readonly warn: (message: string) => void;
 }
 
 /** The monitor's end of the spool: notices appear there whole or not at all, and outlast whatever happens to the monitor. */
@@ -37,6 +39,7 @@ export class SpoolWriter {
   #waiting = 0;
   #told = 0;
   #leftOut = 0;
+  #isLeavingOut = false;
 
   constructor(options: SpoolWriterOptions) {
     this.#options = options;
@@ -85,7 +88,7 @@ export class SpoolWriter {
       return;
     }
     if (this.#pending >= MOST_PENDING) {
-      this.#leftOut += 1;
+      this.#leaveOut(`the disk that ${this.#options.layout.directory} is on does not keep up`);
       return;
     }
     if (key !== undefined) {
@@ -110,7 +113,10 @@ export class SpoolWriter {
   async #putNext(notice: Notice): Promise<void> {
     await this.open();
     if (!(await this.#hasRoom())) {
-      this.#leftOut += 1;
+      const { fresh } = this.#options.layout;
+      this.#leaveOut(
+        `${MOST_WAITING} notices wait in ${fresh}, and nobody delivers them; see journalctl -u memory-monitor-mail`,
+      );
       return;
     }
     await this.#write(notice);
@@ -118,8 +124,17 @@ export class SpoolWriter {
       const count = this.#leftOut;
       await this.#write(this.#options.overflowNotice(count));
       this.#leftOut -= count;
+      this.#isLeavingOut = false;
     }
     this.#options.onPut();
+  }
+
+  #leaveOut(why: string): void {
+    this.#leftOut += 1;
+    if (!this.#isLeavingOut) {
+      this.#isLeavingOut = true;
+      this.#options.warn(`mail is left out: ${why}`);
+    }
   }
 
   /** Who takes notices out is another process: they are counted where the count matters. */

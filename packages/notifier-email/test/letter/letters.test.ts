@@ -33,8 +33,8 @@ describe('a subject', () => {
     expect(subject(processFacts(), 'owner')).to.equal(
       '[node1] your process python3 was ended: 14.2 GB, limit 8 GB',
     );
-    expect(subject(processFacts({ kind: 'warn', usedBytes: 7.1 * GB }))).to.equal(
-      '[node1] warning: python3 of alice: 7.1 GB, limit 8 GB',
+    expect(subject(processFacts({ kind: 'warn' }))).to.equal(
+      '[node1] warning: python3 of alice: 14.2 GB, limit 8 GB',
     );
     expect(subject(processFacts({ kind: 'failed' }))).to.equal(
       '[node1] could not end python3 of alice: 14.2 GB, limit 8 GB',
@@ -49,6 +49,23 @@ describe('a subject', () => {
     expect(renderText(letter(dry, 'admin', { dryRun: true }))).to.match(
       /This is a dry run: nothing was ended/,
     );
+  });
+
+  it('does not call a level from which a plugin warns the limit', () => {
+    const near = processFacts({
+      kind: 'warn',
+      ownBytes: 7.1 * GB,
+      usedBytes: 7.1 * GB,
+      limitBytes: 6.4 * GB,
+      raisedBy: 'policy-user',
+      ruleReason: 'rule "students"',
+      outcome: undefined,
+    });
+    expect(subject(near)).to.equal('[node1] warning: python3 of alice: 7.1 GB, warning level 6.4 GB');
+    expect(subject(near, 'owner')).to.equal(
+      '[node1] your process python3 needs much memory: 7.1 GB, warning level 6.4 GB',
+    );
+    expect(renderText(letter(near, 'owner'))).to.match(/^Warning level: +6\.4 GB: rule "students"$/m);
   });
 
   it('tells the process from what is counted with it', () => {

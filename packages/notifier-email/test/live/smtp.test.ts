@@ -11,7 +11,6 @@ import type { SmtpConfig } from '#src/config.js';
 import { credentialName } from '#src/credentials.js';
 import { letterOf } from '#src/letter/letter-of.js';
 import { composeMessage } from '#src/sender/message.js';
-import { Sendmail } from '#src/sender/sendmail.js';
 import { Smtp, type SmtpOptions } from '#src/sender/smtp.js';
 import type { Attempt } from '#src/sender/transport.js';
 import { hasOpenssl, itWithOpenssl, makeCertificate } from '../support/certificates.js';
@@ -81,6 +80,7 @@ describe('SMTP', () => {
     expect(mail?.html).to.match(/PID 4711/);
     const [picture] = mail?.attachments ?? [];
     expect(picture).to.include({ contentType: 'image/png', contentDisposition: 'inline', related: true });
+    expect(mail?.html).to.match(/<img\s[^>]*alt="Memory of python3 over 60 s: from 2 GB to 14\.2 GB"/);
     expect(picture?.content.subarray(1, 4).toString()).to.equal('PNG');
   });
 
@@ -179,17 +179,6 @@ describe('SMTP', () => {
     );
   });
 
-  it('says where the sendmail program is missing', async () => {
-    const letter = letterOf({ notice: aNotice(), audience: 'admin', contact: undefined });
-    const envelope = { messageId: '<1@example.org>', atMs: NOW_MS, from: FROM, to: TO };
-    const message = await composeMessage(letter, envelope, () => undefined);
-    const attempt = await new Sendmail('/nowhere/sendmail').send(message, FROM, TO);
-    expect(attempt).to.deep.equal({
-      state: 'unreachable',
-      reason: '/nowhere/sendmail is not there; install a mail server, or name its program with "sendmail".',
-    });
-  });
-
   it('shows what was said, and no secret in it', async () => {
     const server = await serverWith({
       authOptional: false,
@@ -242,6 +231,25 @@ describe('SMTP', () => {
     },
   );
 
+  itWithOpenssl('takes a server by its number, which no TLS server is named by', async () => {
+    const warnings: string[] = [];
+    const note = ({ message }: Error): void => {
+      warnings.push(message);
+    };
+    process.on('warning', note);
+    const [cert, key] = [readFileSync(client.certificate), readFileSync(client.key)];
+    const server = await serverWith({ cert, key, secure: true });
+    const config: SmtpConfig = { host: '127.0.0.1', port: server.port, security: 'tls' };
+    // Its certificate is for "client" and 127.0.0.1.
+    expect(await send({ ...config, ca_file: client.certificate })).to.include({ state: 'sent' });
+    expect(await send({ ...config, ca_file: known.certificate })).to.include({ state: 'unreachable' });
+    const byName = await send({ ...config, host: 'localhost', ca_file: client.certificate });
+    expect('reason' in byName && byName.reason).to.match(/is not trusted: .*altnames/);
+    await new Promise(setImmediate);
+    process.off('warning', note);
+    expect(warnings).to.deep.equal([]);
+  });
+
   for (const security of ['starttls', 'tls'] as const) {
     itWithOpenssl(
       `refuses a certificate that nobody vouches for, and sends nothing (${security})`,
@@ -293,6 +301,12 @@ describe('SMTP', () => {
     'never says anything': () => undefined,
     'answers byte by byte': (socket) => {
       const timer = setInterval(() => socket.write('2'), 20);
+      socket.once('close', () => {
+        clearInterval(timer);
+      });
+    },
+    'says more than anybody would read, in one line': (socket) => {
+      const timer = setInterval(() => socket.write('2'.repeat(65_536)), 1);
       socket.once('close', () => {
         clearInterval(timer);
       });

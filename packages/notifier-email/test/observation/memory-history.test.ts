@@ -44,6 +44,14 @@ describe('the history of memory', () => {
     }
   });
 
+  it('begins anew where the clock was set back: time goes one way in a picture', () => {
+    const history = new MemoryHistory();
+    for (const atMs of [900_000, 930_000, 960_000, 300_000, 330_000]) {
+      history.record(samples([{ pid: 7, rssBytes: atMs }]), atMs);
+    }
+    expect(history.of({ pid: 7, startTime: 1 }).atMs).to.deep.equal([300_000, 330_000]);
+  });
+
   it('follows the largest, and forgets who has gone', () => {
     const history = new MemoryHistory();
     const many = Array.from({ length: 500 }, (_, index) => ({ pid: index + 1, rssBytes: index }));

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -12,10 +12,12 @@ import { aNotice } from '../support/notices.js';
 describe('the spool', () => {
   let layout: SpoolLayout;
   let puts = 0;
+  let warnings: string[] = [];
 
   beforeEach(async () => {
     layout = new SpoolLayout(await mkdtemp(join(tmpdir(), 'memory-monitor-spool-')));
     puts = 0;
+    warnings = [];
   });
 
   afterEach(async () => {
@@ -29,6 +31,7 @@ describe('the spool', () => {
       onPut: () => {
         puts += 1;
       },
+      warn: (message) => warnings.push(message),
     });
   const fresh = async (): Promise<Notice[]> =>
     await Promise.all(
@@ -43,6 +46,28 @@ describe('the spool', () => {
     expect(await fresh()).to.deep.equal([JSON.parse(JSON.stringify(notice))]);
     expect(await readdir(layout.staging)).to.deep.equal([]);
     expect(puts).to.equal(1);
+  });
+
+  it('hands a notice on only when it is on the disk, and nobody but its group reads it', async () => {
+    const spool = writer();
+    await spool.open();
+    const file = await open(join(layout.directory, 'any'), 'w');
+    const prototype = Object.getPrototypeOf(file) as FileHandle;
+    await file.close();
+    const seen: string[][] = [];
+    const sync = Reflect.get<FileHandle, 'sync'>(prototype, 'sync');
+    prototype.sync = async function (this: FileHandle) {
+      await sync.call(this);
+      seen.push(await readdir(layout.fresh));
+    };
+    try {
+      await spool.put(aNotice({ id: 'one' }));
+    } finally {
+      prototype.sync = sync;
+    }
+    // The file before it is moved, the directory afterwards.
+    expect(seen).to.deep.equal([[], ['one.json']]);
+    expect((await stat(join(layout.fresh, 'one.json'))).mode & 0o007).to.equal(0);
   });
 
   it('has what is to be told once only once, also for another run of the monitor', async () => {
@@ -78,6 +103,8 @@ describe('the spool', () => {
       await full.put(aNotice());
     }
     expect(await readdir(layout.fresh)).to.have.length(1000);
+    expect(warnings).to.have.length(1);
+    expect(warnings[0]).to.match(/^mail is left out: 1000 notices wait in .*, and nobody delivers them/);
     await rm(layout.fresh, { recursive: true });
     await writer().open();
     await full.put(aNotice());
@@ -92,6 +119,7 @@ describe('the spool', () => {
     await spool.put(aNotice());
     const kinds = (await fresh()).map(({ facts }) => (facts.kind === 'overflow' ? facts.count : 1));
     expect(kinds.reduce((sum, count) => sum + count, 0)).to.equal(81);
+    expect(warnings).to.have.length(1);
   });
 
   it('rejects what can not be written, and tells that it is missing with the next one', async () => {

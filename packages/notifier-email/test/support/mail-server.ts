@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 import { simpleParser, type ParsedMail } from 'mailparser';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
@@ -18,15 +18,39 @@ export class MailServer {
   readonly deliveries: Delivery[] = [];
   /** Recipients that it refuses, and with which answer. */
   readonly refused = new Map<string, { responseCode: number; message: string }>();
+  /** Recipients at whose names it closes the connection. */
+  readonly hangsUpOn = new Set<string>();
+  /** What it says to every sender, if it takes none. */
+  senderRefusal: { responseCode: number; message: string } | undefined;
+  /** Whether it says anything to a sender. */
+  answers = true;
+  /** Resolves when it has been told of a sender. */
+  readonly asked: Promise<void>;
   readonly #server: SMTPServer;
 
   private constructor(options: SMTPServerOptions) {
+    let tellAsked = (): void => undefined;
+    this.asked = new Promise((resolve) => {
+      tellAsked = resolve;
+    });
+    const sockets = new Set<Socket>();
     this.#server = new SMTPServer({
       authOptional: true,
       disabledCommands: ['STARTTLS', 'AUTH'],
       logger: false,
       disableReverseLookup: true,
+      onMailFrom: (_, __, callback) => {
+        tellAsked();
+        const { senderRefusal: refusal } = this;
+        if (this.answers) {
+          callback(refusal === undefined ? null : Object.assign(new Error(refusal.message), refusal));
+        }
+      },
       onRcptTo: ({ address }, _, callback) => {
+        if (this.hangsUpOn.has(address)) {
+          sockets.forEach((socket) => socket.destroy());
+          return;
+        }
         const refusal = this.refused.get(address);
         callback(refusal === undefined ? null : Object.assign(new Error(refusal.message), refusal));
       },
@@ -50,6 +74,10 @@ export class MailServer {
         });
       },
       ...options,
+    });
+    this.#server.server.on('connection', (socket: Socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
     });
     // A client that gives up in the middle is no trouble of the test.
     this.#server.on('error', () => undefined);

@@ -1,5 +1,5 @@
 type Scalar = number | string | boolean;
-type Inline = Readonly<Record<string, Scalar>>;
+type Inline = Readonly<Record<string, Scalar | readonly Scalar[]>>;
 type Value = Scalar | Inline | readonly (Scalar | Inline)[];
 type Table = Readonly<Record<string, Value>>;
 
