@@ -141,6 +141,7 @@ export {
   isSameProcess,
   type MachineMemory,
   type Measure,
+  type MemoryPressure,
   type ProcessDetails,
   type ProcessIdentity,
   type ProcessSample,

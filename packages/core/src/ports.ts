@@ -1,4 +1,4 @@
-import type { MachineMemory, ProcessIdentity } from './process.js';
+import type { MachineMemory, MemoryPressure, ProcessIdentity } from './process.js';
 
 /**
  * The samples of one scan, one process per index from 0 to `count`. The arrays belong to the process source and are
@@ -69,6 +69,8 @@ export interface SlowFacts {
 export interface ProcessSource {
   /** Memory of the machine. Throws a `MonitorError` where it can't be read. */
   readMemory(): MachineMemory;
+  /** How much work stands still for want of memory; undefined where the kernel does not tell. Left out by sources that can't. */
+  readPressure?(): MemoryPressure | undefined;
   /** One pass over all processes. Throws a `MonitorError` if the list of processes can't be read. */
   scan(): ScanColumns;
   /** Reads one process again; undefined if it is gone, has exited (zombie), was replaced, or can't be read. */

@@ -8,7 +8,7 @@ import type {
   SlowFacts,
   SlowFactsRequest,
 } from '../ports.js';
-import { isSameProcess, type MachineMemory, type ProcessIdentity } from '../process.js';
+import { isSameProcess, type MachineMemory, type MemoryPressure, type ProcessIdentity } from '../process.js';
 
 /** A process of a fake machine; what is left out is that of an ordinary process. */
 export interface FakeProcess extends Partial<Omit<ProcessInspection, 'pid' | 'startTime'>> {
@@ -37,6 +37,8 @@ export class FakeMachine implements ProcessSource, ProcessHandles {
   /** Every signal that was sent, in order. */
   readonly signals: { readonly pid: number; readonly startTime: number; readonly signal: string }[] = [];
   memory: MachineMemory = { totalBytes: 16 * GB, availableBytes: 8 * GB, usedBytes: 8 * GB };
+  /** PSI; undefined as on a kernel without it. */
+  pressure: MemoryPressure | undefined;
   /** What the next scans throw. */
   scanError: Error | undefined;
   readonly #entries = new Map<number, Entry>();
@@ -74,6 +76,10 @@ export class FakeMachine implements ProcessSource, ProcessHandles {
 
   readMemory(): MachineMemory {
     return this.memory;
+  }
+
+  readPressure(): MemoryPressure | undefined {
+    return this.pressure;
   }
 
   scan(): ScanColumns {
