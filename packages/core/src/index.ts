@@ -43,6 +43,7 @@ export type { Action, TrailEntry, Verdict } from './decision/verdict.js';
 export { Whitelist, type NameEntry, type Owner, type WhitelistConfig } from './decision/whitelist.js';
 export type { DetectAnswer, Detection, DetectScan, PluginDetector } from './detection/raised.js';
 export type { ScanSamples } from './detection/samples.js';
+export { anonymousBytesOf, type ViolationMeasure } from './detection/measure.js';
 export type { Violation } from './detection/violation.js';
 export { LATE, within } from './deadline.js';
 export { ERROR_CODES, messageOf, MonitorError, type ErrorCode } from './errors.js';

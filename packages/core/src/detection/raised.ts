@@ -21,6 +21,19 @@ export interface Detection {
    * keep for the excess to be gone: its own memory less what `usedBytes` is over `limitBytes`.
    */
   readonly spareBelowBytes?: number;
+  /**
+   * `anonymous`: the process's own memory is its anonymous memory and its swap, whatever `[settings] measure` says. That is what
+   * ending it gives back.
+   */
+  readonly measure?: 'anonymous';
+  /**
+   * The machine itself is at stake. Such a detection comes before everything else that is found about the same process, the cap
+   * of kills a minute does not hold it up, and a termination of the process that is under way is sped up. Guards and the
+   * deciders of other plugins count as ever.
+   */
+  readonly isUrgent?: boolean;
+  /** Seconds between SIGTERM and SIGKILL; those of `[settings]` if left out. */
+  readonly graceSeconds?: number;
 }
 
 /** What a detector looks at. */
@@ -149,28 +162,35 @@ function validated(answer: unknown): Detection[] {
 }
 
 /** The plugin may go on writing in its own. */
-function copyOf({ processes, usedBytes, limitBytes, reason, spareBelowBytes }: Detection): Detection {
+function copyOf(detection: Detection): Detection {
+  const { processes, usedBytes, limitBytes, reason } = detection;
+  const { spareBelowBytes, measure, isUrgent, graceSeconds } = detection;
   return {
     processes: processes.map(({ pid, startTime }) => ({ pid, startTime })),
     usedBytes,
     limitBytes,
     reason: shortened(reason),
     ...(spareBelowBytes === undefined ? {} : { spareBelowBytes }),
+    ...(measure === undefined ? {} : { measure }),
+    ...(isUrgent === undefined ? {} : { isUrgent }),
+    ...(graceSeconds === undefined ? {} : { graceSeconds }),
   };
 }
 
 function isDetection(value: unknown): value is Detection {
-  const { processes, usedBytes, limitBytes, reason, spareBelowBytes } = (value ?? {}) as Record<
-    keyof Detection,
-    unknown
-  >;
+  const detection = (value ?? {}) as Record<keyof Detection, unknown>;
+  const { processes, usedBytes, limitBytes, reason } = detection;
+  const { spareBelowBytes, measure, isUrgent, graceSeconds } = detection;
   return (
     Array.isArray(processes) &&
     processes.every(isIdentity) &&
     isAmount(usedBytes) &&
     isAmount(limitBytes) &&
     typeof reason === 'string' &&
-    (spareBelowBytes === undefined || isAmount(spareBelowBytes))
+    (spareBelowBytes === undefined || isAmount(spareBelowBytes)) &&
+    (measure === undefined || measure === 'anonymous') &&
+    (isUrgent === undefined || typeof isUrgent === 'boolean') &&
+    (graceSeconds === undefined || isAmount(graceSeconds))
   );
 }
 

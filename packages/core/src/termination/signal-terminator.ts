@@ -59,7 +59,7 @@ export class SignalTerminator implements Terminator {
     if (!attempt.isSent) {
       return attempt.ending;
     }
-    return (await hold.exitsWithin(request.graceMs, STOP_KILL_SHARE))
+    return (await hold.exitsWithin(request.graceMs, STOP_KILL_SHARE, request.hurry))
       ? EXITED_AFTER_SIGTERM
       : await this.#force(hold, request);
   }

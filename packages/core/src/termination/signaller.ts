@@ -2,7 +2,7 @@ import { inject, injectable } from '../container/token.js';
 import { GUARDS, PROCESS_HANDLES, PROCESS_SOURCE } from '../container/tokens.js';
 import type { Guards } from '../decision/guards.js';
 import { wholeNameOf } from '../decision/whole-name.js';
-import { quickMeasure } from '../detection/measure.js';
+import { quickMeasureOf } from '../detection/measure.js';
 import type { Violation } from '../detection/violation.js';
 import type { ProcessHandle, ProcessHandles, ProcessSource, Signal, SlowFacts } from '../ports.js';
 import { inGb } from '../units.js';
@@ -72,9 +72,10 @@ class GuardedHold implements Hold {
     }
   }
 
-  async exitsWithin(ms: number, stopShare = STOP_SHARE): Promise<boolean> {
+  async exitsWithin(ms: number, stopShare = STOP_SHARE, hurry?: AbortSignal): Promise<boolean> {
     const { graceMs, stop } = this.#request;
     const over = new AbortController();
+    whenAborted(hurry, over);
     const timeout = stop.sleep(ms, graceMs * stopShare, over.signal).then(() => false);
     const exit = this.#handle.waitForExit(over.signal);
     try {
@@ -116,11 +117,7 @@ class GuardedHold implements Hold {
     if (signal === 'SIGCONT' || (signal === 'SIGKILL' && !maySpareInGrace)) {
       return undefined;
     }
-    return belowLimit(
-      violation,
-      quickMeasure(violation.measure, inspection.rssBytes, inspection.sharedBytes),
-      slow.pssBytes,
-    );
+    return belowLimit(violation, quickMeasureOf(violation.measure, inspection), slow.pssBytes);
   }
 
   async #slowFacts({ measure }: Violation): Promise<SlowFacts> {
@@ -133,6 +130,20 @@ class GuardedHold implements Hold {
       ? await this.#source.inspectSlowly(this.#handle.identity, wanted, SLOW_FACTS_DEADLINE_MS)
       : { commandLine: undefined, pssBytes: undefined };
   }
+}
+
+/** Hands an abort on; one that lives longer keeps nothing of the other. */
+function whenAborted(signal: AbortSignal | undefined, over: AbortController): void {
+  if (signal?.aborted === true) {
+    over.abort();
+  }
+  signal?.addEventListener(
+    'abort',
+    () => {
+      over.abort();
+    },
+    { signal: over.signal },
+  );
 }
 
 function belowLimit(

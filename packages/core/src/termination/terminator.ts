@@ -16,6 +16,8 @@ export interface TerminationRequest {
   readonly isArmed: () => boolean;
   /** Tells when the monitor stops. */
   readonly stop: Stop;
+  /** Aborted when the rest of the grace period is not to be waited for: the machine itself is at stake by now. */
+  readonly hurry?: AbortSignal;
 }
 
 /** How a termination ended. */
@@ -61,9 +63,9 @@ export interface Hold {
   signal(signal: Signal): Promise<SignalAttempt>;
   /**
    * Resolves with true when the process has exited, and with false after `ms`. While the monitor stops, with false after
-   * `stopShare` of the grace period, 0.95 if left out.
+   * `stopShare` of the grace period, 0.95 if left out; with false also as soon as `hurry` is aborted.
    */
-  exitsWithin(ms: number, stopShare?: number): Promise<boolean>;
+  exitsWithin(ms: number, stopShare?: number, hurry?: AbortSignal): Promise<boolean>;
   /** PID of whoever traces the process and holds it, so that no signal ends it; undefined if nobody does. */
   heldByPid(): number | undefined;
   /** Lets the process go: no signal is sent through this hold any more. */
