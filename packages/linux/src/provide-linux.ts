@@ -2,6 +2,7 @@ import {
   CLOCK,
   INTENT_LOG,
   MONITOR_PROCESS,
+  PROCESS_GROUPS,
   PROCESS_HANDLES,
   PROCESS_SOURCE,
   USER_DATABASE,
@@ -11,6 +12,8 @@ import {
 
 import { IntentFiles } from './intent-files.js';
 import { ThisProcess } from './monitor-process.js';
+import { ProcReader } from './proc/proc-reader.js';
+import { LinuxProcessGroups } from './process-groups.js';
 import { PidHandles } from './process-handles.js';
 import { LinuxProcessSource } from './process-source.js';
 import { SystemClock } from './system-clock.js';
@@ -29,6 +32,7 @@ export function provideLinux(services: Services, { stateDirectory }: LinuxOption
     .provide(CLOCK, () => clock)
     .provide(MONITOR_PROCESS, () => new ThisProcess(source.inspector))
     .provide(PROCESS_SOURCE, () => source)
+    .provide(PROCESS_GROUPS, () => new LinuxProcessGroups(new ProcReader()))
     .provide(PROCESS_HANDLES, () => new PidHandles(source.inspector))
     .provide(USER_DATABASE, () => new SystemUsers(clock))
     .provide(INTENT_LOG, () => new IntentFiles(stateDirectory, source.inspector));

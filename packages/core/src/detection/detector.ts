@@ -18,10 +18,10 @@ import type { MachineMemory, ProcessIdentity, ProcessSample } from '../process.j
 import { describeProcess } from './describe.js';
 import { detect, type Candidate } from './detect.js';
 import type { Episode, Episodes } from './episodes.js';
+import { amountsOf, wishesOf } from './finding.js';
 import { LimitTable } from './limit-table.js';
 import { quickMeasure, quickMeasureOf, type ViolationMeasure } from './measure.js';
 import { raise, type Finding, type PluginDetector, type Raised } from './raised.js';
-import type { Violation } from './violation.js';
 
 /** How long detection waits for facts that it can not do without, of all candidates side by side. */
 const SLOW_FACTS_DEADLINE_MS = 250;
@@ -321,24 +321,4 @@ export class Detector {
       this.#logger.warn({ event: guard === 'unknown-owner' ? 'userDatabase' : 'unknownName' }, message);
     }
   }
-}
-
-/** How a plugin wants it to be carried out. */
-function wishesOf(finding: Finding | undefined): Pick<Violation, 'isUrgent' | 'graceSeconds'> {
-  const { isUrgent = false, graceSeconds } = finding ?? {};
-  return { ...(isUrgent ? { isUrgent } : {}), ...(graceSeconds === undefined ? {} : { graceSeconds }) };
-}
-
-/** What counts against the limit, and what the process has to have of its own for that to be worth a signal. */
-function amountsOf(
-  ownBytes: number,
-  limitBytes: number,
-  finding: Finding | undefined,
-): Pick<Violation, 'usedBytes' | 'ownBytes' | 'spareBelowBytes'> {
-  if (finding === undefined) {
-    return { usedBytes: ownBytes, ownBytes, spareBelowBytes: limitBytes };
-  }
-  const { usedBytes, spareBelowBytes } = finding;
-  const excessBytes = Math.max(0, usedBytes - limitBytes);
-  return { usedBytes, ownBytes, spareBelowBytes: spareBelowBytes ?? Math.max(0, ownBytes - excessBytes) };
 }

@@ -2,7 +2,7 @@ import { LATE, within } from '../deadline.js';
 import { deepFreeze } from '../freeze.js';
 import type { HookFailure } from '../hook-failure.js';
 import { shortened } from '../log/shortened.js';
-import type { Clock, ScanColumns } from '../ports.js';
+import type { Clock, GroupKind, ScanColumns } from '../ports.js';
 import { identityKey, type MachineMemory, type ProcessIdentity, type ProcessSample } from '../process.js';
 import { SampleView } from './sample-view.js';
 import { copySamples, type ScanSamples } from './samples.js';
@@ -34,6 +34,11 @@ export interface Detection {
   readonly isUrgent?: boolean;
   /** Seconds between SIGTERM and SIGKILL; those of `[settings]` if left out. */
   readonly graceSeconds?: number;
+  /**
+   * Who is ended: the process alone, if left out, or all of its process group, session or control group. If a guard protects one of
+   * those, it is the process alone.
+   */
+  readonly target?: 'process' | GroupKind;
 }
 
 /** What a detector looks at. */
@@ -76,6 +81,8 @@ export interface Raised {
 const MOST_PROCESSES = 8;
 /** So many violations of a plugin's own can a scan have: one for each user of a large machine. */
 const MOST_DETECTIONS = 1000;
+
+const TARGETS: ReadonlySet<unknown> = new Set<Detection['target']>(['process', 'group', 'session', 'cgroup']);
 
 /** Asks all detectors side by side; what they raise comes in their order. */
 export async function raise(
@@ -164,7 +171,7 @@ function validated(answer: unknown): Detection[] {
 /** The plugin may go on writing in its own. */
 function copyOf(detection: Detection): Detection {
   const { processes, usedBytes, limitBytes, reason } = detection;
-  const { spareBelowBytes, measure, isUrgent, graceSeconds } = detection;
+  const { spareBelowBytes, measure, isUrgent, graceSeconds, target } = detection;
   return {
     processes: processes.map(({ pid, startTime }) => ({ pid, startTime })),
     usedBytes,
@@ -174,13 +181,14 @@ function copyOf(detection: Detection): Detection {
     ...(measure === undefined ? {} : { measure }),
     ...(isUrgent === undefined ? {} : { isUrgent }),
     ...(graceSeconds === undefined ? {} : { graceSeconds }),
+    ...(target === undefined ? {} : { target }),
   };
 }
 
 function isDetection(value: unknown): value is Detection {
   const detection = (value ?? {}) as Record<keyof Detection, unknown>;
   const { processes, usedBytes, limitBytes, reason } = detection;
-  const { spareBelowBytes, measure, isUrgent, graceSeconds } = detection;
+  const { spareBelowBytes, measure, isUrgent, graceSeconds, target } = detection;
   return (
     Array.isArray(processes) &&
     processes.every(isIdentity) &&
@@ -190,7 +198,8 @@ function isDetection(value: unknown): value is Detection {
     (spareBelowBytes === undefined || isAmount(spareBelowBytes)) &&
     (measure === undefined || measure === 'anonymous') &&
     (isUrgent === undefined || typeof isUrgent === 'boolean') &&
-    (graceSeconds === undefined || isAmount(graceSeconds))
+    (graceSeconds === undefined || isAmount(graceSeconds)) &&
+    (target === undefined || TARGETS.has(target))
   );
 }
 

@@ -1,3 +1,4 @@
+import type { GroupKind } from '../ports.js';
 import type { ProcessDetails } from '../process.js';
 import type { ViolationMeasure } from './measure.js';
 
@@ -23,6 +24,8 @@ export interface Violation {
   readonly isUrgent?: boolean;
   /** Seconds between SIGTERM and SIGKILL where the plugin says so; otherwise those of the configuration. */
   readonly graceSeconds?: number;
+  /** What is ended together with the process, where the plugin that has raised it says so. */
+  readonly target?: GroupKind;
   /** Total RAM when it was measured. */
   readonly ramBytes: number;
   /** When the episode began, milliseconds since 1970. */

@@ -180,7 +180,7 @@ export class Dispatcher {
 
   /** Resolves when nobody is at work with the event any more. */
   #finish(episode: Episode, { trail }: Decision, result: TerminationResult, tookMs: number): Promise<void> {
-    const { outcome, signal, reason, mayRetry = false, isFinal = false } = result;
+    const { outcome, signal, reason, signalled, mayRetry = false, isFinal = false } = result;
     episode.isBeingTerminated = false;
     episode.hasten = undefined;
     episode.toldAction = undefined;
@@ -197,7 +197,8 @@ export class Dispatcher {
       episode.toldAction = 'kill';
     }
     const { violation } = episode;
-    const kill = { violation, outcome, signal, reason, trail, dryRun: false, tookMs };
+    const reach = signalled === undefined ? {} : { signalled };
+    const kill = { violation, outcome, signal, reason, ...reach, trail, dryRun: false, tookMs };
     const told = this.#events.tell('kill', kill);
     if (outcome === 'terminated' || outcome === 'killed') {
       this.#countRebirth(episode);
@@ -222,7 +223,7 @@ export interface TerminatorInForce {
 
 /** A plugin's terminator is plain JavaScript in the end: types promise nothing about its answer. */
 function validated(result: unknown): TerminationResult {
-  const { outcome, reason, signal, mayRetry, isFinal } = (result ?? {}) as Partial<
+  const { outcome, reason, signal, signalled, mayRetry, isFinal } = (result ?? {}) as Partial<
     Record<keyof TerminationResult, unknown>
   >;
   if (!OUTCOMES.has(outcome) || typeof reason !== 'string') {
@@ -237,5 +238,6 @@ function validated(result: unknown): TerminationResult {
     reason: shortened(reason),
     mayRetry: mayRetry === true,
     isFinal: isFinal === true,
+    ...(typeof signalled === 'number' ? { signalled } : {}),
   };
 }

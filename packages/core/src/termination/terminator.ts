@@ -34,6 +34,8 @@ export interface TerminationResult extends TerminationEnding {
   readonly mayRetry?: boolean;
   /** Nothing more is to be done about this process (it has been frozen, say), as long as its violation lasts. */
   readonly isFinal?: boolean;
+  /** Where a violation has a target: how many processes were signalled. */
+  readonly signalled?: number;
 }
 
 /** Carries out a `kill`. Never rejects: what goes wrong is an outcome. */
@@ -57,6 +59,17 @@ export type SignalAttempt =
       readonly ending: TerminationEnding;
     };
 
+/** What stood in the way of a signal. */
+export type NotSent = Extract<SignalAttempt, { readonly isSent: false }>;
+
+/** What the signals of a termination have reached, of a target that may be many processes. */
+export interface Reach {
+  /** Processes that were sent a signal, each once. */
+  readonly signalled: number;
+  /** In words: why the last signal went to the violator alone; undefined where it did not. */
+  readonly whyAlone: string | undefined;
+}
+
 /** A hold on the process that a termination is about. */
 export interface Hold {
   /** Makes sure that this is still the process that was decided on, unprotected and over its limit; then signals it. */
@@ -68,6 +81,8 @@ export interface Hold {
   exitsWithin(ms: number, stopShare?: number, hurry?: AbortSignal): Promise<boolean>;
   /** PID of whoever traces the process and holds it, so that no signal ends it; undefined if nobody does. */
   heldByPid(): number | undefined;
+  /** Where the violation has a target: what the signals have reached. */
+  reach?(): Reach;
   /** Lets the process go: no signal is sent through this hold any more. */
   close(): void;
 }

@@ -135,6 +135,16 @@ describe('the log', () => {
     });
   }
 
+  it('tells with whom a process was ended, where it was not alone', () => {
+    const withSession = { ...aKill('terminated'), violation: aViolation({}, { target: 'session' }) };
+    expect(lineOf('kill', { ...withSession, signalled: 5 })).to.equal(
+      `info: Process terminated: ${WHO}, with its session (5 processes), by SIGTERM after 0.4 s`,
+    );
+    expect(lineOf('kill', { ...withSession, signalled: 1 })).to.equal(
+      `info: Process terminated: ${WHO}, by SIGTERM after 0.4 s`,
+    );
+  });
+
   it('tells a violation when it begins, with the limit and its rule', () => {
     expect(lineOf('violation', { phase: 'began', violation: aViolation() })).to.equal(
       `warn: Over the limit: ${WHO}, RAM=3.50GB (21.88%), Limit=2.00GB (ram_gb_threshold)`,
