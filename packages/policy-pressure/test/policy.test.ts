@@ -98,6 +98,7 @@ describe('policy-pressure', () => {
     available(test, 4, { swapTotalBytes: 20 * GB, swapFreeBytes: 7 * GB });
     await test.tick();
     expect(victimsOf(test)[0]).to.equal(swapped.pid);
+    expect(test.eventsOf('decision')[0]?.violation.measure).to.equal('anonymous');
   });
 
   it('sends SIGKILL at once at the hard level', async () => {
@@ -333,6 +334,7 @@ describe('policy-pressure', () => {
     await test.tick();
     await test.tick();
     expect(test.eventsOf('kill').map(({ violation }) => violation.process.pid)).to.deep.equal([victim.pid]);
+    expect(test.eventsOf('scan')).to.have.length(3);
   });
 
   it('begins nothing by being explained', async () => {
@@ -391,6 +393,14 @@ describe('policy-pressure', () => {
 
     it('nobody who is preferred and too small to matter', async () => {
       expect(await chosen({ prefer: [{ user: 'bob' }] }, [hog(9), hog(0.4, { uid: BOB })])).to.equal(0);
+    });
+
+    it('nobody like that on a machine that swaps either', async () => {
+      const test = await short({ prefer: [{ user: 'bob' }] });
+      const [large] = [hog(9), hog(0.4, { uid: BOB })].map((process) => test.machine.spawn(process));
+      available(test, 4, { swapTotalBytes: 20 * GB, swapFreeBytes: 2 * GB });
+      await test.tick();
+      expect(victimsOf(test)[0]).to.equal(large!.pid);
     });
 
     it('who is avoided last', async () => {

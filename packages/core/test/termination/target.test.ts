@@ -226,6 +226,32 @@ describe('a target', () => {
     expect(outcomesOf(test)).to.deep.equal(['terminated']);
   });
 
+  it('is not that session either where the violator has left it and lives', async () => {
+    const test = aimingAt('session');
+    const violator = test.machine.spawn(stubbornHog({ sessionId: SESSION }));
+    const member = test.machine.spawn(stubbornHog({ sessionId: SESSION, rssBytes: GB }));
+    await test.tick();
+    test.machine.change(violator.pid, { sessionId: violator.pid });
+    test.machine.exit(member.pid);
+    const successor = test.machine.spawn(stubbornHog({ sessionId: SESSION, rssBytes: GB }));
+    await test.clock.advance(10_000);
+    expect(signalsOf(test, successor.pid)).to.deep.equal([]);
+    expect(isRunning(test, violator)).to.deep.equal([false]);
+  });
+
+  it('does not have who leaves it between the list and the look', async () => {
+    const test = aimingAt('session');
+    test.machine.spawn(hog({ sessionId: SESSION }));
+    const leaver = test.machine.spawn(small({ sessionId: 9 }));
+    const groupOf = test.machine.groupOf.bind(test.machine);
+    test.machine.groupOf = (...asked) => {
+      const group = groupOf(...asked);
+      return group && { ...group, members: () => [...group.members(), leaver] };
+    };
+    await test.tick();
+    expect(signalsOf(test, leaver.pid)).to.deep.equal([]);
+  });
+
   it('is nothing where the violator is gone before the first signal', async () => {
     const test = aimingAt('session');
     const violator = test.machine.spawn(hog({ sessionId: SESSION }));
