@@ -32,6 +32,7 @@ export class TargetMembers {
   /** By identity; held until the end. */
   readonly #held = new Map<string, ProcessHandle>();
   readonly #commandLines = new Map<string, readonly string[] | undefined>();
+  #isOver = false;
   /** Those of the last check. */
   #known: ReadonlySet<string> = new Set();
 
@@ -75,7 +76,8 @@ export class TargetMembers {
       return this.#alone(`has more than ${MOST_MEMBERS} processes`);
     }
     const keys = present.map(({ inspection }) => identityKey(inspection));
-    if (!isSameTurn && !keys.some((key) => this.#known.has(key))) {
+    this.#isOver ||= !isSameTurn && !keys.some((key) => this.#known.has(key));
+    if (this.#isOver) {
       return { isWhole: true, members: [] };
     }
     for (const { inspection } of present) {
