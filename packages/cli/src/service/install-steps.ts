@@ -212,7 +212,9 @@ function placeUnit(payload: string): Step {
       const text = readFileSync(join(payload, 'service/memory-monitor.service'), 'utf8')
         .replace('@NODE@', node)
         .replace('@PROGRAM@', PROGRAM)
-        .replace('@CONFIG@', CONFIG);
+        .replace('@CONFIG@', CONFIG)
+        // Where there is no such group, a unit that names it would not start.
+        .replace(/^Group=adm\n/m, succeeds('getent', 'group', 'adm') ? '$&' : '');
       undo = replaceFile(UNIT, text, 0o644);
       systemctl('daemon-reload');
       return undefined;
