@@ -63,7 +63,7 @@ export function needsDropIn({ network, isolated, mail }: PluginNeeds): string | 
       : [
           `# Processes of other users, for ${isolated.join(', ')}.`,
           'CapabilityBoundingSet=CAP_SETUID CAP_SETGID CAP_CHOWN',
-          'SystemCallFilter=@chown @setuid @resources',
+          'SystemCallFilter=@chown @setuid @resources capset',
           `MemoryMax=${OWN_MB + ISOLATED_MB * isolated.length}M`,
         ]),
     ...(mail === undefined ? [] : ['# Where mail is put, for its sender.', `ReadWritePaths=${mail.spool}`]),
