@@ -117,8 +117,11 @@ export class FakeMachine implements ProcessSource, ProcessHandles, ProcessGroups
     };
   }
 
-  inspect(identity: ProcessIdentity): ProcessInspection | undefined {
-    this.beforeStep('inspect', identity.pid);
+  inspect(
+    identity: ProcessIdentity,
+    step: Extract<MachineStep, 'inspect' | 'check'> = 'inspect',
+  ): ProcessInspection | undefined {
+    this.beforeStep(step, identity.pid);
     return this.#read(identity);
   }
 
@@ -181,10 +184,7 @@ export class FakeMachine implements ProcessSource, ProcessHandles, ProcessGroups
   #handle(identity: ProcessIdentity): ProcessHandle {
     return {
       identity,
-      inspect: () => {
-        this.beforeStep('check', identity.pid);
-        return this.#read(identity);
-      },
+      inspect: () => this.inspect(identity, 'check'),
       signal: (signal) => {
         this.beforeStep('signal', identity.pid);
         this.signals.push({ ...identity, signal });
