@@ -14,6 +14,21 @@ export async function directoriesOf(database: Database): Promise<string[]> {
   }
 }
 
+/** Whether what the file below `/etc` has of a key is what the whole database would answer; so where there is no nsswitch.conf. */
+export async function isFileFirst(database: Database): Promise<boolean> {
+  try {
+    return namesFileFirst(await readFile('/etc/nsswitch.conf', 'utf8'), database);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
+  }
+}
+
+/** An action in brackets after it could say that another source is asked all the same. */
+export function namesFileFirst(switches: string, database: Database): boolean {
+  const line = new RegExp(`^\\s*${database}:([^#\\n]*)`, 'm').exec(switches)?.[1] ?? 'files';
+  return /^\s*files(?:\s+\w|\s*$)/.test(line);
+}
+
 /** The sources that nsswitch.conf names for a database and that can be away: `ldap`, `sss`, `winbind`. */
 export function directoriesIn(switches: string, database: Database): string[] {
   const line = new RegExp(`^\\s*${database}:([^#\\n]*)`, 'm').exec(switches)?.[1] ?? 'files';
