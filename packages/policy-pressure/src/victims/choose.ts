@@ -51,13 +51,12 @@ export async function choose(
   const worthwhileBytes = Math.min(missingBytes, WORTHWHILE_SHARE * memory.totalBytes);
   const { swapTotalBytes = 0, swapFreeBytes = 0 } = memory;
   const rows = largestFirst(samples).filter((sample) => !leftOut.has(identityKey(sample)));
+  // Guards ask whose a process is: of users whom nobody has asked for yet they know nothing, and let nobody end what is theirs.
+  const uids = new Set(rows.slice(0, MOST_INSPECTED).map(({ uid }) => uid));
+  await parts.users.resolve({ uids }, LOOK_UP_MS);
   const candidates = inspected(rows, swapTotalBytes - swapFreeBytes, worthwhileBytes, parts).filter(
     ({ bytes }) => bytes >= worthwhileBytes,
   );
-  if (parts.prefer.length + parts.avoid.length > 0) {
-    const uids = new Set(candidates.map(({ inspection }) => inspection.uid));
-    await parts.users.resolve({ uids }, LOOK_UP_MS);
-  }
   return candidates
     .map((candidate) => ({ ...candidate, order: ORDER[rankIn(candidate, parts)] }))
     .sort((a, b) => a.order - b.order || b.bytes - a.bytes)
