@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
-
 import { runBounded } from '../run-bounded.js';
 import type { DatabaseAnswer } from './cached-lookup.js';
 import { findEntry, type DatabaseEntry } from './database-entry.js';
 import type { Directory } from './directory.js';
 import { directoriesOf, isFileFirst, type Database } from './nsswitch.js';
+import { readTogether } from './read-together.js';
 
 /** Exit status of getent(1) for a key that is not there. */
 const NOT_FOUND = 2;
@@ -60,7 +59,7 @@ async function isAnswer(
 
 async function askFile(database: Database, key: string): Promise<DatabaseAnswer<DatabaseEntry>> {
   try {
-    return findEntry(await readFile(`/etc/${database}`, 'utf8'), key) ?? 'absent';
+    return findEntry(await readTogether(`/etc/${database}`), key) ?? 'absent';
   } catch {
     return 'unanswered';
   }
