@@ -43,6 +43,8 @@ const CALM_ANSWERS = 8;
 const SHIFT_MS = 370;
 const RECOVERY_TIMEOUT_MS = 240_000;
 const GUARD_LINES = 60;
+/** comm; a guard also signals programs that it has started itself. */
+const HOG_NAME = 'hog';
 
 /** Lets the machine run out of memory, with a guard that runs, and measures what comes of it. */
 export async function runTrial(
@@ -80,7 +82,8 @@ export async function runTrial(
   const signals = (await tracedSignals(machine)).filter(({ atMs }) => atMs >= beganMs);
   const console = machine.kernelLog().slice(consoleBefore);
   const relevant = signals.filter(
-    ({ senderName, senderTid, isKernels }) => isKernels || isGuards(guard, before, senderName, senderTid),
+    ({ senderName, senderTid, isKernels, targetName }) =>
+      targetName === HOG_NAME && (isKernels || isGuards(guard, before, senderName, senderTid)),
   );
   const first = relevant[0];
   const after = await guardState(machine, guard);
