@@ -1,4 +1,11 @@
-import { BYTES_PER_GB, definePlugin, type MachineMemory, type ProcessIdentity } from '@memory-monitor/core';
+import {
+  BYTES_PER_GB,
+  definePlugin,
+  type MachineMemory,
+  type ProcessIdentity,
+  type UserLookup,
+  type UserLookupRequest,
+} from '@memory-monitor/core';
 import {
   FakeUsers,
   TestMonitor,
@@ -14,6 +21,26 @@ const GB = BYTES_PER_GB;
 const TOTAL = 100;
 const ALICE = 1001;
 const BOB = 1002;
+
+/** Knows a user once it has been asked for one, as the system's database does. */
+class UsersToAskFor extends FakeUsers {
+  readonly #asked = new Set<number | string>();
+
+  override userName(uid: number): string | undefined {
+    return this.#asked.has(uid) ? super.userName(uid) : undefined;
+  }
+
+  override uidOf(name: string): UserLookup {
+    return this.#asked.has(name) ? super.uidOf(name) : { state: 'unanswered' };
+  }
+
+  override async resolve({ uids = [], names = [] }: UserLookupRequest = {}): Promise<void> {
+    for (const asked of [...uids, ...names]) {
+      this.#asked.add(asked);
+    }
+    await super.resolve();
+  }
+}
 
 /** A machine of 100 GB whose own limits nobody reaches. */
 async function short(
@@ -453,6 +480,11 @@ describe('policy-pressure', () => {
     it('whom guards do not protect', async () => {
       const processes = [hog(9, { oomScoreAdj: -1000 }), hog(8, { uid: 0 }), hog(3)];
       expect(await chosen({}, processes, { whitelist: { users: ['root'] } })).to.equal(2);
+    });
+
+    it('somebody whom nobody has asked for yet, on a machine where users are whitelisted', async () => {
+      const users = new UsersToAskFor({ root: 0, alice: ALICE });
+      expect(await chosen({}, [hog(9)], { users, whitelist: { users: ['root'] } })).to.equal(0);
     });
 
     it('somebody else where another plugin lets the first one live', async () => {

@@ -13,7 +13,8 @@ import {
 import type { RuleConfig } from '../config.js';
 import { rankOf, type Rank } from './rules.js';
 
-const LOOK_UP_MS = 200;
+/** Within the second that the detection has. */
+const LOOK_UP_MS = 500;
 /** The core looks at no more of a detection. */
 const MOST_CANDIDATES = 8;
 /** Each is read from `/proc`, which takes a tenth of a millisecond. */
@@ -51,13 +52,14 @@ export async function choose(
   const worthwhileBytes = Math.min(missingBytes, WORTHWHILE_SHARE * memory.totalBytes);
   const { swapTotalBytes = 0, swapFreeBytes = 0 } = memory;
   const rows = largestFirst(samples).filter((sample) => !leftOut.has(identityKey(sample)));
-  const candidates = inspected(rows, swapTotalBytes - swapFreeBytes, worthwhileBytes, parts).filter(
+  const swappedBytes = Math.max(0, swapTotalBytes - swapFreeBytes);
+  // Guards ask whose a process is: of users whom nobody has asked for yet they know nothing, and let nobody end what is theirs.
+  const worthwhile = rows.filter((sample) => privateBytes(sample) + swappedBytes >= worthwhileBytes);
+  const uids = new Set(worthwhile.slice(0, MOST_INSPECTED).map(({ uid }) => uid));
+  await parts.users.resolve({ uids }, LOOK_UP_MS);
+  const candidates = inspected(rows, swappedBytes, worthwhileBytes, parts).filter(
     ({ bytes }) => bytes >= worthwhileBytes,
   );
-  if (parts.prefer.length + parts.avoid.length > 0) {
-    const uids = new Set(candidates.map(({ inspection }) => inspection.uid));
-    await parts.users.resolve({ uids }, LOOK_UP_MS);
-  }
   return candidates
     .map((candidate) => ({ ...candidate, order: ORDER[rankIn(candidate, parts)] }))
     .sort((a, b) => a.order - b.order || b.bytes - a.bytes)
