@@ -64,6 +64,7 @@ inMachine(
         'exit-events',
         'process_mrelease',
         'pressure-trigger',
+        'program-lock',
       ]);
     });
 

@@ -117,9 +117,10 @@ export interface KernelMeans {
   /**
    * `pidfd`: signals by a handle instead of a number. `exit-events`: exits are told, not looked for. `process_mrelease`: what a
    * process had comes back at once after SIGKILL. `pressure-trigger`: the kernel wakes the monitor when processes have to wait for
-   * memory. `oom-score-adj`: the kernel takes the monitor last.
+   * memory. `oom-score-adj`: the kernel takes the monitor last. `program-lock`: the kernel does not drop the monitor's program.
    */
-  readonly name: 'pidfd' | 'exit-events' | 'process_mrelease' | 'pressure-trigger' | 'oom-score-adj';
+  readonly name:
+    'pidfd' | 'exit-events' | 'process_mrelease' | 'pressure-trigger' | 'oom-score-adj' | 'program-lock';
   readonly isInUse: boolean;
   /** Why it is not in use. */
   readonly reason?: string;
