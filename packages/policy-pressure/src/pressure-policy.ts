@@ -233,6 +233,7 @@ export class PressurePolicy {
       limitBytes: Math.max(0, memory.totalBytes - shortage.enoughBytes),
       reason: `the machine is short of memory, ${shortage.why}`,
       measure: 'anonymous',
+      spareAboveAvailableBytes: shortage.enoughBytes,
       target,
       ...(isUrgent ? { isUrgent, graceSeconds } : {}),
     };

@@ -4,10 +4,11 @@ import type { Violation } from './violation.js';
 /** How a plugin wants it to be carried out. */
 export function wishesOf(
   finding: Finding | undefined,
-): Pick<Violation, 'isUrgent' | 'graceSeconds' | 'target'> {
-  const { isUrgent = false, graceSeconds, target = 'process' } = finding ?? {};
+): Pick<Violation, 'isUrgent' | 'graceSeconds' | 'target' | 'spareAboveAvailableBytes'> {
+  const { isUrgent = false, graceSeconds, spareAboveAvailableBytes, target = 'process' } = finding ?? {};
   return {
     ...(isUrgent ? { isUrgent } : {}),
+    ...(spareAboveAvailableBytes === undefined ? {} : { spareAboveAvailableBytes }),
     ...(graceSeconds === undefined ? {} : { graceSeconds }),
     ...(target === 'process' ? {} : { target }),
   };

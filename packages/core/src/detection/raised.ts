@@ -32,6 +32,8 @@ export interface Detection {
    * deciders of other plugins count as ever.
    */
   readonly isUrgent?: boolean;
+  /** The process is let live before a signal if the machine has at least so many bytes available by then. */
+  readonly spareAboveAvailableBytes?: number;
   /** Seconds between SIGTERM and SIGKILL; those of `[settings]` if left out. */
   readonly graceSeconds?: number;
   /**
@@ -171,13 +173,14 @@ function validated(answer: unknown): Detection[] {
 /** The plugin may go on writing in its own. */
 function copyOf(detection: Detection): Detection {
   const { processes, usedBytes, limitBytes, reason } = detection;
-  const { spareBelowBytes, measure, isUrgent, graceSeconds, target } = detection;
+  const { spareBelowBytes, spareAboveAvailableBytes, measure, isUrgent, graceSeconds, target } = detection;
   return {
     processes: processes.map(({ pid, startTime }) => ({ pid, startTime })),
     usedBytes,
     limitBytes,
     reason: shortened(reason),
     ...(spareBelowBytes === undefined ? {} : { spareBelowBytes }),
+    ...(spareAboveAvailableBytes === undefined ? {} : { spareAboveAvailableBytes }),
     ...(measure === undefined ? {} : { measure }),
     ...(isUrgent === undefined ? {} : { isUrgent }),
     ...(graceSeconds === undefined ? {} : { graceSeconds }),
@@ -188,7 +191,7 @@ function copyOf(detection: Detection): Detection {
 function isDetection(value: unknown): value is Detection {
   const detection = (value ?? {}) as Record<keyof Detection, unknown>;
   const { processes, usedBytes, limitBytes, reason } = detection;
-  const { spareBelowBytes, measure, isUrgent, graceSeconds, target } = detection;
+  const { spareBelowBytes, spareAboveAvailableBytes, measure, isUrgent, graceSeconds, target } = detection;
   return (
     Array.isArray(processes) &&
     processes.every(isIdentity) &&
@@ -196,6 +199,7 @@ function isDetection(value: unknown): value is Detection {
     isAmount(limitBytes) &&
     typeof reason === 'string' &&
     (spareBelowBytes === undefined || isAmount(spareBelowBytes)) &&
+    (spareAboveAvailableBytes === undefined || isAmount(spareAboveAvailableBytes)) &&
     (measure === undefined || measure === 'anonymous') &&
     (isUrgent === undefined || typeof isUrgent === 'boolean') &&
     (graceSeconds === undefined || isAmount(graceSeconds)) &&

@@ -22,6 +22,8 @@ export interface Violation {
   readonly spareBelowBytes: number;
   /** Set where the plugin that has raised it says that the machine itself is at stake: no cap of kills a minute holds. */
   readonly isUrgent?: boolean;
+  /** Right before each signal, the process is let live if the machine has at least so much available. */
+  readonly spareAboveAvailableBytes?: number;
   /** Seconds between SIGTERM and SIGKILL where the plugin says so; otherwise those of the configuration. */
   readonly graceSeconds?: number;
   /** What is ended together with the process, where the plugin that has raised it says so. */

@@ -140,7 +140,21 @@ class GuardedHold implements ViolatorHold {
     if (signal === 'SIGCONT' || (signal === 'SIGKILL' && !maySpareInGrace)) {
       return undefined;
     }
-    return belowLimit(violation, quickMeasureOf(violation.measure, inspection), slow.pssBytes);
+    return (
+      this.#enoughAvailable(violation) ??
+      belowLimit(violation, quickMeasureOf(violation.measure, inspection), slow.pssBytes)
+    );
+  }
+
+  /** Somebody else may have gone, by the kernel's hand too, since the scan: then this one need not. */
+  #enoughAvailable({ spareAboveAvailableBytes }: Violation): NotSent | undefined {
+    if (spareAboveAvailableBytes === undefined) {
+      return undefined;
+    }
+    const { availableBytes } = this.#source.readMemory();
+    return availableBytes < spareAboveAvailableBytes
+      ? undefined
+      : notSent('below', 'spared', `the machine has ${inGb(availableBytes)} available again`);
   }
 
   async readFacts(): Promise<SlowFacts> {

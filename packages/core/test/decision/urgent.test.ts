@@ -174,3 +174,37 @@ describe('a detection', () => {
     });
   });
 });
+
+describe('a detection of a shortage', () => {
+  it('ends nobody once enough is available again, before SIGTERM and before SIGKILL', async () => {
+    const test = new Machine();
+    test.raises = { spareAboveAvailableBytes: 2 * GB };
+    test.named.push(test.machine.spawn(stubbornHog()));
+    const available = (gb: number): void => {
+      test.machine.memory = { ...test.machine.memory, availableBytes: gb * GB };
+    };
+    available(1);
+    test.machine.beforeStep = (step) => {
+      if (step === 'open') {
+        available(2);
+      }
+    };
+    await test.tick();
+    expect(signalsOf(test)).to.deep.equal([]);
+    expect(test.eventsOf('kill').at(-1)).to.include({
+      outcome: 'spared',
+      signal: undefined,
+      reason: 'the machine has 2.00GB available again',
+    });
+
+    test.machine.beforeStep = () => undefined;
+    available(1);
+    await test.tick();
+    expect(signalsOf(test)).to.deep.equal(['SIGTERM', 'SIGCONT']);
+    available(2);
+    test.raises = undefined;
+    await test.clock.advance(5000);
+    expect(signalsOf(test)).to.deep.equal(['SIGTERM', 'SIGCONT']);
+    expect(test.eventsOf('kill').at(-1)).to.include({ outcome: 'spared', signal: 'SIGTERM' });
+  });
+});
