@@ -3,8 +3,11 @@ import { existsSync } from 'node:fs';
 import { MonitorError } from '@memory-monitor/core';
 
 import { EX_OK } from '../exit-codes.js';
-import { checkExistingConfiguration, installSteps, restartPrevious } from '../service/install-steps.js';
+import { checkExistingConfiguration, installSteps } from '../service/install-steps.js';
+import { LOCAL } from '../service/layout.js';
 import { findPayload } from '../service/payload.js';
+import { Site } from '../service/site.js';
+import { restartPrevious } from '../service/start-service.js';
 import { runSteps } from '../service/steps.js';
 import { requireRoot, requireSystemd } from '../service/system.js';
 
@@ -18,7 +21,7 @@ export async function install({ armed = false }: InstallOptions): Promise<number
   requireSystemd(existsSync('/run/systemd/system'));
   const payload = findPayload();
   const needs = await checkExistingConfiguration();
-  const steps = installSteps(payload, armed, needs);
+  const steps = installSteps(new Site(), payload, armed, needs);
   print(`Installing Memory Monitor as a systemd service, in ${steps.length} steps:`);
   for (const { title } of steps) {
     print(`  - ${title}`);
@@ -26,7 +29,7 @@ export async function install({ armed = false }: InstallOptions): Promise<number
   try {
     runSteps(steps, print);
   } catch (error) {
-    if (error instanceof MonitorError && restartPrevious()) {
+    if (error instanceof MonitorError && restartPrevious(LOCAL)) {
       print('The version before is running again.');
     }
     throw error;

@@ -7,9 +7,9 @@ import { DEFAULT_SPOOL } from '@memory-monitor/notifier-email/default-spool';
 import { readConfiguration } from '../config/read-configuration.js';
 import { EX_OK } from '../exit-codes.js';
 import {
-  COMMAND,
   CONFIG,
   CONFIG_DIRECTORY,
+  LOCAL,
   LOG,
   LOGROTATE,
   MAIL_SERVICE,
@@ -20,7 +20,6 @@ import {
   PROGRAM_DIRECTORY,
   SERVICE,
   STATE_DIRECTORY,
-  UNIT,
   UNIT_DIRECTORY,
   UNIT_DROP_INS,
 } from '../service/layout.js';
@@ -39,7 +38,15 @@ export async function uninstall({ purge }: UninstallOptions): Promise<number> {
   const removesTraces = purge === true || (await askWhetherToPurge());
   succeeds('systemctl', 'disable', '--now', SERVICE);
   const { mail, spool } = removeMailSender();
-  for (const path of [UNIT, PLUGIN_NEEDS, ...mail, LOGROTATE, COMMAND, ...programFiles(), STATE_DIRECTORY]) {
+  for (const path of [
+    LOCAL.unit,
+    PLUGIN_NEEDS,
+    ...mail,
+    LOGROTATE,
+    LOCAL.command,
+    ...programFiles(),
+    STATE_DIRECTORY,
+  ]) {
     remove(path);
   }
   removeIfEmpty(UNIT_DROP_INS);
