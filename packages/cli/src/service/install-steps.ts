@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
-import { CONFIG, LOCAL } from './layout.js';
+import { ARMING, CONFIG, LOCAL, type Layout } from './layout.js';
 import { placeArming, placeConfiguration } from './place-configuration.js';
 import { placeMail } from './place-mail.js';
 import { placeCommand, placeProgram, visibleNode } from './place-program.js';
@@ -10,10 +11,11 @@ import {
   findPythonService,
   type PythonService,
   restorePythonService,
+  retirementOf,
   retirePythonService,
 } from './python-service.js';
 import type { Site } from './site.js';
-import { startService } from './start-service.js';
+import { startPackaged, startService } from './start-service.js';
 import type { Step } from './steps.js';
 import { isServiceActive } from './system.js';
 
@@ -22,26 +24,68 @@ export function installSteps(site: Site, payload: string, isArmed: boolean, need
   const python = findPythonService();
   const wasActive = python === undefined && isServiceActive();
   const isUpgrade = python === undefined && site.has(LOCAL.unit);
+  const config = readFileSync(python?.config ?? join(payload, 'config.toml'), 'utf8');
   const findNode = (): string => visibleNode(site);
   return [
-    ...(python === undefined ? [] : [takeOver(python)]),
+    ...(python === undefined ? [] : [takeOver(site, python)]),
     placeProgram(site, LOCAL, payload),
     placeCommand(site, LOCAL, findNode),
-    placeConfiguration(site, LOCAL, payload, python?.config !== undefined),
+    placeConfiguration(site, LOCAL, config, python?.config !== undefined),
     placeArming(site, isArmed, isUpgrade),
     placeUnit(site, LOCAL, payload, findNode),
     placeNeeds(site, needs),
     placeMail(site, LOCAL, payload, findNode, needs.mail),
     placeLogrotate(site, payload),
-    startService(site, LOCAL, { wasActive, isUpgrade }),
+    startService(site, { wasActive, isUpgrade }),
   ];
 }
 
-function takeOver(python: PythonService): Step {
+/** Those that fill a directory, which becomes a machine's root or a package: what needs neither systemd nor a configuration of its own. */
+export function directorySteps(
+  site: Site,
+  layout: Layout,
+  payload: string,
+  isArmed: boolean,
+  findNode: () => string,
+): Step[] {
+  const config = readFileSync(join(payload, 'config.toml'), 'utf8');
+  return [
+    placeProgram(site, layout, payload),
+    placeCommand(site, layout, findNode),
+    placeConfiguration(site, layout, config, false),
+    // A package has it made on the machine that it comes to.
+    ...(layout === LOCAL ? [placeArming(site, isArmed, site.has(ARMING))] : []),
+    placeUnit(site, layout, payload, findNode),
+    placeLogrotate(site, payload),
+  ];
+}
+
+/** Those that are left where a package has brought the files: what depends on this machine. */
+export function packagedSteps(
+  site: Site,
+  layout: Layout,
+  payload: string,
+  isArmed: boolean,
+  needs: PluginNeeds,
+): Step[] {
+  const wasActive = isServiceActive();
+  // The package removes the drop-in with the service, so that it comes back as a dry run.
+  const isUpgrade = wasActive || site.has(ARMING);
+  return [
+    placeArming(site, isArmed, isUpgrade),
+    placeNeeds(site, needs),
+    placeMail(site, layout, payload, () => process.execPath, needs.mail),
+    startPackaged(site, { wasActive, isUpgrade }),
+  ];
+}
+
+function takeOver(site: Site, python: PythonService): Step {
   return {
     title: 'Stop the Python service and put it aside',
     act: () => {
-      retirePythonService(python);
+      site.perform(retirementOf(python), () => {
+        retirePythonService(python);
+      });
       return undefined;
     },
     undo: () => {

@@ -46,3 +46,20 @@ export const LOCAL: Layout = {
   command: '/usr/local/bin/memory-monitor',
   unit: `${UNIT_DIRECTORY}/${SERVICE}`,
 };
+
+const PACKAGE_DIRECTORY = '/usr/lib/memory-monitor';
+
+/** Where a package of the distribution puts it. */
+export const PACKAGED: Layout = {
+  current: PACKAGE_DIRECTORY,
+  fresh: `${PACKAGE_DIRECTORY}.new`,
+  previous: `${PACKAGE_DIRECTORY}.previous`,
+  program: `${PACKAGE_DIRECTORY}/app/memory-monitor.mjs`,
+  command: '/usr/bin/memory-monitor',
+  unit: `/usr/lib/systemd/system/${SERVICE}`,
+};
+
+/** That of the program that runs, told by where it stands. */
+export function layoutOf(payload: string): Layout {
+  return payload === PACKAGED.current ? PACKAGED : LOCAL;
+}

@@ -1,6 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import { armingText } from './arming.js';
 import {
   ARMING,
@@ -12,11 +9,10 @@ import {
   type Layout,
   PLUGIN_DIRECTORY,
 } from './layout.js';
-import { RETIRED_CONFIG } from './python-service.js';
 import type { Site, Undo } from './site.js';
 import type { Step } from './steps.js';
 
-export function placeConfiguration(site: Site, layout: Layout, payload: string, isFromPython: boolean): Step {
+export function placeConfiguration(site: Site, layout: Layout, text: string, isFromPython: boolean): Step {
   let undo: Undo | undefined;
   return {
     title: `Configuration in ${CONFIG_DIRECTORY}`,
@@ -26,8 +22,7 @@ export function placeConfiguration(site: Site, layout: Layout, payload: string, 
       }
       const isKept = site.has(CONFIG);
       if (!isKept) {
-        const source = isFromPython ? RETIRED_CONFIG : join(payload, 'config.toml');
-        undo = site.replaceFile(CONFIG, readFileSync(source, 'utf8'), 0o644);
+        undo = site.replaceFile(CONFIG, text, 0o644);
       }
       if (layout === LOCAL) {
         site.link(CONFIG_LINK, CONFIG);

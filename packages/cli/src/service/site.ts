@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 
 import { removeFile, replaceFile } from './files.js';
 import type { Layout } from './layout.js';
-import { runProgram, succeeds } from './system.js';
+import { runProgram, serviceStatusText, succeeds } from './system.js';
 
 /** How to take a change back. */
 export type Undo = () => void;
@@ -115,6 +115,16 @@ export class Site {
     if (this.isRunning) {
       succeeds(command, ...args);
     }
+  }
+
+  /** Does what has no method of its own here, and that `words` say. */
+  perform(_words: readonly string[], act: () => void): void {
+    act();
+  }
+
+  /** What the service says of itself. */
+  status(): string | undefined {
+    return this.isRunning ? serviceStatusText() : undefined;
   }
 
   #remove(path: string): void {

@@ -3,7 +3,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { type Layout, SERVICE, STATE_DIRECTORY } from './layout.js';
 import type { Site } from './site.js';
 import type { Step } from './steps.js';
-import { serviceStatusText, succeeds } from './system.js';
+import { succeeds } from './system.js';
 
 export interface Before {
   readonly wasActive: boolean;
@@ -13,13 +13,12 @@ export interface Before {
 let restartOnceTakenBack = false;
 
 /** Comes last, so that its failure takes everything back; the program before it is then started again. */
-export function startService(site: Site, layout: Layout, { wasActive, isUpgrade }: Before): Step {
+export function startService(site: Site, { wasActive, isUpgrade }: Before): Step {
   const hadState = existsSync(STATE_DIRECTORY);
   return {
     title: 'Start the service, now and at boot',
     act: () => {
       if (isUpgrade && !wasActive) {
-        site.dropPrevious(layout);
         return 'it was stopped, and stays so';
       }
       try {
@@ -33,8 +32,7 @@ export function startService(site: Site, layout: Layout, { wasActive, isUpgrade 
         restartOnceTakenBack = wasActive;
         throw error;
       }
-      site.dropPrevious(layout);
-      return serviceStatusText();
+      return site.status();
     },
   };
 }
@@ -43,3 +41,27 @@ export function startService(site: Site, layout: Layout, { wasActive, isUpgrade 
 export function restartPrevious({ current }: Layout): boolean {
   return restartOnceTakenBack && existsSync(current) && succeeds('systemctl', 'restart', SERVICE);
 }
+
+/** Where the service came as a package: that enables it, and the machine has a policy for what packages may start. */
+export function startPackaged(site: Site, { wasActive, isUpgrade }: Before): Step {
+  return {
+    title: 'Start the service',
+    act: () => {
+      if (isUpgrade && !wasActive) {
+        return 'it was stopped, and stays so';
+      }
+      try {
+        site.run(INVOKE.find(existsSync) ?? 'systemctl', wasActive ? 'restart' : 'start', SERVICE);
+      } catch (error) {
+        if (!isUpgrade) {
+          succeeds('systemctl', 'stop', SERVICE);
+        }
+        throw error;
+      }
+      return site.status();
+    },
+  };
+}
+
+/** Where policy-rc.d is heard, deb-systemd-invoke(1p). */
+const INVOKE = ['/usr/bin/deb-systemd-invoke'];
