@@ -17,12 +17,12 @@ import {
 import type { Site } from './site.js';
 import { startPackaged, startService } from './start-service.js';
 import type { Step } from './steps.js';
-import { isServiceActive } from './system.js';
+import { isServiceStopped } from './system.js';
 
 /** The steps of an installation or upgrade, for this machine as it is now. */
 export function installSteps(site: Site, payload: string, isArmed: boolean, needs: PluginNeeds): Step[] {
   const python = findPythonService();
-  const wasActive = python === undefined && isServiceActive();
+  const wasActive = python === undefined && !isServiceStopped();
   const isUpgrade = python === undefined && site.has(LOCAL.unit);
   const config = readFileSync(python?.config ?? join(payload, 'config.toml'), 'utf8');
   const findNode = (): string => visibleNode(site);
@@ -68,7 +68,7 @@ export function packagedSteps(
   isArmed: boolean,
   needs: PluginNeeds,
 ): Step[] {
-  const wasActive = isServiceActive();
+  const wasActive = !isServiceStopped();
   // The package removes the drop-in with the service, so that it comes back as a dry run.
   const isUpgrade = wasActive || site.has(ARMING);
   return [
