@@ -7,12 +7,14 @@ import { toJsonSchema } from '@valibot/to-json-schema';
 import { fileSchema, KNOWN_KEYS } from '../packages/core/dist/config/schema.js';
 import { configSchema as emailSchema } from '../packages/notifier-email/dist/config.js';
 import { configSchema as scheduleSchema } from '../packages/policy-schedule/dist/config.js';
+import { configSchema as pressureSchema } from '../packages/policy-pressure/dist/config.js';
 import { configSchema as userSchema } from '../packages/policy-user/dist/config.js';
 
 /** Of the official plugins, by what `use` says. */
 const PLUGIN_SCHEMAS = {
   '@memory-monitor/notifier-email': emailSchema,
   '@memory-monitor/policy-schedule': scheduleSchema,
+  '@memory-monitor/policy-pressure': pressureSchema,
   '@memory-monitor/policy-user': userSchema,
 };
 

@@ -1,15 +1,22 @@
 import { spawnSync } from 'node:child_process';
 
 const DEBIAN_PACKAGES = ['systemd-container', 'debootstrap', 'debian-archive-keyring'];
+const EMULATOR_PACKAGES = ['qemu-system-x86', 'qemu-utils', 'e2fsprogs', 'gcc', 'libc6-dev'];
 
 /** What keeps this computer from booting a machine, after its missing packages were installed; undefined if nothing does. */
-export const obstacle = findObstacle();
+export const obstacle = findObstacle(DEBIAN_PACKAGES);
 
-function findObstacle(): string | undefined {
+/** The same of a machine that is emulated. */
+export function obstacleToEmulation(): string | undefined {
+  if (process.arch !== 'x64') return 'needs x64';
+  return obstacle ?? findObstacle(EMULATOR_PACKAGES);
+}
+
+function findObstacle(packages: readonly string[]): string | undefined {
   if (process.platform !== 'linux') return 'needs Linux';
   if (process.getuid?.() !== 0) return 'needs root';
   if (!succeeds('dpkg-query', '--version')) return 'needs Debian or a relative of it, to build a Debian from';
-  const missing = DEBIAN_PACKAGES.filter((name) => !isInstalled(name));
+  const missing = packages.filter((name) => !isInstalled(name));
   if (missing.length === 0) return undefined;
   process.stdout.write(`installing ${missing.join(' ')}\n`);
   const installed =

@@ -109,6 +109,8 @@ export interface KillEvent {
   readonly signal: Signal | undefined;
   /** In words. */
   readonly reason: string;
+  /** Where the violation has a target, such as a session: how many processes were sent a signal. */
+  readonly signalled?: number;
   readonly trail: readonly TrailEntry[];
   readonly dryRun: boolean;
   /** From the beginning of the termination, before its intent is recorded, to its end. */

@@ -29,6 +29,7 @@ export {
   MONITOR_PROCESS,
   KERNEL_MEANS,
   PRESSURE_ALARM,
+  PROCESS_GROUPS,
   PROCESS_HANDLES,
   PLUGIN_HOST,
   pluginHost,
@@ -45,6 +46,7 @@ export type { Action, TrailEntry, Verdict } from './decision/verdict.js';
 export { Whitelist, type NameEntry, type Owner, type WhitelistConfig } from './decision/whitelist.js';
 export type { DetectAnswer, Detection, DetectScan, PluginDetector } from './detection/raised.js';
 export type { ScanSamples } from './detection/samples.js';
+export { anonymousBytesOf, type ViolationMeasure } from './detection/measure.js';
 export type { Violation } from './detection/violation.js';
 export { LATE, within } from './deadline.js';
 export { ERROR_CODES, messageOf, MonitorError, type ErrorCode } from './errors.js';
@@ -121,12 +123,15 @@ export type {
   Clock,
   Intent,
   IntentLog,
+  GroupKind,
   GroupLookup,
   KernelMeans,
   Logger,
   LogMethod,
   MonitorProcess,
   PressureAlarm,
+  ProcessGroup,
+  ProcessGroups,
   ProcessHandle,
   ProcessHandles,
   ProcessInspection,
@@ -147,6 +152,7 @@ export {
   isSameProcess,
   type MachineMemory,
   type Measure,
+  type MemoryPressure,
   type ProcessDetails,
   type ProcessIdentity,
   type ProcessSample,
@@ -156,6 +162,7 @@ export { superviseBy } from './supervision.js';
 export type { Stop } from './termination/stop.js';
 export type {
   Hold,
+  Reach,
   SignalAttempt,
   Signaller,
   TerminationEnding,

@@ -4,7 +4,7 @@ import type { Generation, Generations } from './container/generations.js';
 import { within } from './deadline.js';
 import type { Guards } from './decision/guards.js';
 import type { Episodes } from './detection/episodes.js';
-import { earlyTrigger, glanceMs } from './early-scan.js';
+import { earlyTrigger, glanceMs, levelsOf } from './early-scan.js';
 import { messageOf } from './errors.js';
 import type { MonitorEmitter, ScanTrigger, StartedEvent } from './events.js';
 import { explain } from './explain/explain.js';
@@ -14,14 +14,7 @@ import { nextInterval } from './interval.js';
 import type { PluginFailures } from './plugin/failures.js';
 import type { LoadedPlugin } from './plugin/loaded-plugin.js';
 import type { PluginDescription } from './plugin/plugin-set.js';
-import type {
-  Clock,
-  Logger,
-  MonitorProcess,
-  PressureAlarm,
-  Supervisor,
-  UserDatabase,
-} from './ports.js';
+import type { Clock, Logger, MonitorProcess, PressureAlarm, Supervisor, UserDatabase } from './ports.js';
 import type { MachineMemory } from './process.js';
 import type { MonitorStatus, StatusBoard } from './status.js';
 import type { Dispatcher } from './termination/dispatcher.js';
@@ -259,20 +252,18 @@ export class Monitor {
   }
 
   /** Looks at the memory now and then, as often as it takes; resolves early with what makes the next scan due. */
-  async #sleepAndGlance(
-    endMs: number,
-    ...aborts: readonly AbortSignal[]
-  ): Promise<ScanTrigger | undefined> {
+  async #sleepAndGlance(endMs: number, ...aborts: readonly AbortSignal[]): Promise<ScanTrigger | undefined> {
     const { clock, configuration, failures, generations } = this.#parts;
     const atLastScan = this.#lastMemory;
     let memory = atLastScan;
     for (;;) {
-      const glanceInMs = glanceMs(memory, configuration.settings.fillRateGbPerSecond);
+      const { earlyScans, source } = generations.stages;
+      const levels = levelsOf(earlyScans, memory, atLastScan, failures.report);
+      const glanceInMs = glanceMs(memory, levels, configuration.settings.fillRateGbPerSecond);
       await this.#sleepUntil(Math.min(endMs, clock.monotonicMs() + glanceInMs), ...aborts);
       if (clock.monotonicMs() >= endMs || aborts.some(({ aborted }) => aborted)) {
         return undefined;
       }
-      const { earlyScans, source } = generations.stages;
       try {
         memory = source.readMemory();
       } catch {
@@ -280,7 +271,7 @@ export class Monitor {
         await this.#sleepUntil(endMs, ...aborts);
         return undefined;
       }
-      const trigger = earlyTrigger(memory, atLastScan, earlyScans, failures.report);
+      const trigger = earlyTrigger(memory, atLastScan, levels);
       if (trigger !== undefined) {
         return trigger;
       }

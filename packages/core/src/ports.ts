@@ -1,4 +1,4 @@
-import type { MachineMemory, ProcessIdentity } from './process.js';
+import type { MachineMemory, MemoryPressure, ProcessIdentity } from './process.js';
 
 /**
  * The samples of one scan, one process per index from 0 to `count`. The arrays belong to the process source and are
@@ -29,6 +29,8 @@ export interface ProcessInspection extends ProcessIdentity {
   /** Base name of `executable`, without the kernel's ` (deleted)`. */
   readonly executableName: string | undefined;
   readonly parentPid: number;
+  /** Left out by sources that do not know. */
+  readonly processGroupId?: number;
   readonly sessionId: number;
   readonly terminal: string | undefined;
   readonly cgroup: string | undefined;
@@ -69,6 +71,8 @@ export interface SlowFacts {
 export interface ProcessSource {
   /** Memory of the machine. Throws a `MonitorError` where it can't be read. */
   readMemory(): MachineMemory;
+  /** How much work stands still for want of memory; undefined where the kernel does not tell. Left out by sources that can't. */
+  readPressure?(): MemoryPressure | undefined;
   /** One pass over all processes. Throws a `MonitorError` if the list of processes can't be read. */
   scan(): ScanColumns;
   /** Reads one process again; undefined if it is gone, has exited (zombie), was replaced, or can't be read. */
@@ -113,14 +117,43 @@ export interface KernelMeans {
   /**
    * `pidfd`: signals by a handle instead of a number. `exit-events`: exits are told, not looked for. `process_mrelease`: what a
    * process had comes back at once after SIGKILL. `pressure-trigger`: the kernel wakes the monitor when processes have to wait for
-   * memory. `oom-score-adj`: the kernel takes the monitor last.
+   * memory. `oom-score-adj`: the kernel takes the monitor last. `program-lock`: the kernel does not drop the monitor's program.
    */
-  readonly name: 'pidfd' | 'exit-events' | 'process_mrelease' | 'pressure-trigger' | 'oom-score-adj';
+  readonly name:
+    'pidfd' | 'exit-events' | 'process_mrelease' | 'pressure-trigger' | 'oom-score-adj' | 'program-lock';
   readonly isInUse: boolean;
   /** Why it is not in use. */
   readonly reason?: string;
   /** What that means. */
   readonly without?: string;
+}
+
+/** What a process may be ended together with: setpgid(2), setsid(2), cgroups(7). */
+export type GroupKind = 'group' | 'session' | 'cgroup';
+
+/** The processes of one process group, session, or control group with those below it. */
+export interface ProcessGroup {
+  readonly kind: GroupKind;
+  /** For people: `process group 4711`, `session 4711`, `control group /user.slice/…`. */
+  readonly name: string;
+  /** All that are in it now and have not exited. */
+  members(): readonly ProcessIdentity[];
+  /** Whether a process is in it, by what has just been read of it. */
+  has(inspection: ProcessInspection): boolean;
+  /**
+   * Sends SIGKILL to all of it at once if it consists of exactly these processes. False, and nothing was sent, if it does not, or
+   * where there is no such way: it is `cgroup.kill` of version 2. Left out by sources that have none.
+   */
+  killAll?(members: readonly ProcessIdentity[]): boolean;
+}
+
+/** Looks up what a process is in. */
+export interface ProcessGroups {
+  /**
+   * Undefined if the process is gone, or if what it is in can not be told or is not to be ended as a whole: the root of the
+   * control groups, one that the monitor is in, or one above that.
+   */
+  groupOf(identity: ProcessIdentity, kind: GroupKind): ProcessGroup | undefined;
 }
 
 /** What the user database says of a name. `unanswered`: it did not answer in time, or has not been asked yet. */

@@ -59,6 +59,20 @@ export interface MachineMemory {
   readonly availableBytes: number;
   /** `totalBytes` less `availableBytes`. */
   readonly usedBytes: number;
+  /** Left out where it can't be told; 0 on a machine without swap. */
+  readonly swapTotalBytes?: number;
+  readonly swapFreeBytes?: number;
+}
+
+/**
+ * How long work stands still for want of memory, in percent of the time: PSI, the kernel's Documentation/accounting/psi.rst.
+ * `some` is the time in which at least one task waits, `full` that in which all do; averages over 10 s and 60 s.
+ */
+export interface MemoryPressure {
+  readonly someAvg10: number;
+  readonly someAvg60: number;
+  readonly fullAvg10: number;
+  readonly fullAvg60: number;
 }
 
 /** An identity as a key for maps. */

@@ -44,12 +44,7 @@ export class StatusBoard {
   #lastScan: MonitorStatus['lastScan'];
   readonly #outcomes: Partial<Record<Outcome, number>> = {};
 
-  constructor(
-    events: MonitorEmitter,
-    episodes: Episodes,
-    clock: Clock,
-    means: readonly KernelMeans[],
-  ) {
+  constructor(events: MonitorEmitter, episodes: Episodes, clock: Clock, means: readonly KernelMeans[]) {
     this.#means = means;
     this.#episodes = episodes;
     events.on('started', (event) => {

@@ -31,7 +31,7 @@ describe('between two scans', () => {
     expect(triggersOf(test)).to.deep.equal(['interval', 'memory']);
   });
 
-  it('the memory is looked at more often the less of it is left, and at most ten times a second', async () => {
+  it('the memory is looked at more often the less of it is left, and at most twenty times a second', async () => {
     const glancesWith = async (gb: number): Promise<number> => {
       const test = new TestMonitor();
       available(test, gb);
@@ -48,7 +48,7 @@ describe('between two scans', () => {
     };
     expect(await glancesWith(12)).to.equal(10);
     expect(await glancesWith(3)).to.equal(40);
-    expect(await glancesWith(0.01)).to.equal(100);
+    expect(await glancesWith(0.01)).to.equal(200);
   });
 
   it('memory that comes and goes makes no scan', async () => {
@@ -106,40 +106,58 @@ describe('between two scans', () => {
   });
 
   describe('a plugin', () => {
-    const wanting = (isDue: () => boolean): Promise<TestMonitor> =>
+    const wanting = (dueBelowBytes: () => number): Promise<TestMonitor> =>
       testPlugin(
         definePlugin({
           name: 'wanting',
           apiVersion: 1,
           setup: (host) => {
-            host.scanEarly(isDue);
+            host.scanEarly(dueBelowBytes);
           },
         }),
       );
 
-    it('can want a scan, and is named', async () => {
-      let isDue = false;
-      const test = await wanting(() => isDue);
+    it('has a scan at once when less is available than it says, and is named', async () => {
+      const test = await wanting(() => 7.5 * GB);
       await test.tick();
       await test.clock.advance(3000);
-      isDue = true;
-      await test.clock.advance(700);
-      isDue = false;
+      available(test, 7.4);
+      await test.clock.advance(100);
+      available(test, 8);
       await test.clock.advance(3000);
       expect(triggersOf(test)).to.deep.equal(['interval', 'plugin:wanting']);
     });
 
-    for (const [what, isDue] of [
+    it('has the memory looked at the more often the nearer that is', async () => {
+      const test = await wanting(() => 6 * GB);
+      available(test, 7.2);
+      await test.tick();
+      await test.clock.advance(50);
+      available(test, 5.9);
+      await test.clock.advance(140);
+      expect(triggersOf(test)).to.have.length(1);
+      await test.clock.advance(20);
+      expect(triggersOf(test)).to.deep.equal(['interval', 'plugin:wanting']);
+    });
+
+    it('may have a level that is passed already, and no scan comes sooner for that', async () => {
+      const test = await wanting(() => 10 * GB);
+      await test.tick();
+      await test.clock.advance(5000);
+      expect(triggersOf(test)).to.deep.equal(['interval']);
+    });
+
+    for (const [what, dueBelowBytes] of [
       [
         'throws',
         () => {
           throw new Error('a bug');
         },
       ],
-      ['answers garbage', () => 'yes' as unknown as boolean],
+      ['answers garbage', () => true as unknown as number],
     ] as const) {
       it(`that ${what} is told, and changes nothing`, async () => {
-        const test = await wanting(isDue);
+        const test = await wanting(dueBelowBytes);
         await test.tick();
         await test.clock.advance(5000);
         expect(triggersOf(test)).to.deep.equal(['interval']);

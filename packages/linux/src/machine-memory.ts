@@ -1,6 +1,10 @@
-import { MonitorError, type MachineMemory } from '@memory-monitor/core';
+import { existsSync } from 'node:fs';
 
-import { parseMeminfo } from './proc/meminfo.js';
+import { MonitorError, type MachineMemory, type MemoryPressure } from '@memory-monitor/core';
+
+import { reclaimableArcBytes } from './proc/arcstats.js';
+import { parseMeminfo, type Meminfo } from './proc/meminfo.js';
+import { parsePressure } from './proc/pressure.js';
 import type { ProcReader } from './proc/proc-reader.js';
 
 /** Where the limits of a container's control group stand below the control groups' root, by version. */
@@ -8,9 +12,18 @@ interface ContainerFiles {
   readonly limit: string;
   readonly usage: string;
   readonly stat: string;
+  /** Version 1 counts swap only together with memory, and tells no pressure. */
+  readonly swap?: { readonly limit: string; readonly usage: string };
+  readonly pressure?: string;
 }
 
-const V2: ContainerFiles = { limit: 'memory.max', usage: 'memory.current', stat: 'memory.stat' };
+const V2: ContainerFiles = {
+  limit: 'memory.max',
+  usage: 'memory.current',
+  stat: 'memory.stat',
+  swap: { limit: 'memory.swap.max', usage: 'memory.swap.current' },
+  pressure: 'memory.pressure',
+};
 
 const V1: ContainerFiles = {
   limit: 'memory/memory.limit_in_bytes',
@@ -42,8 +55,33 @@ export class MachineMemoryReader {
         `${this.#procRoot}/meminfo has no MemTotal, so limits in percent can not be held; check that /proc is mounted.`,
       );
     }
-    const { totalBytes, availableBytes } = this.#withinContainer(meminfo.totalBytes) ?? meminfo;
-    return { totalBytes, availableBytes, usedBytes: totalBytes - availableBytes };
+    const container = this.#withinContainer(meminfo);
+    const { totalBytes, availableBytes, swapTotalBytes, swapFreeBytes } = container ?? this.#withArc(meminfo);
+    const hasSwap = swapTotalBytes !== undefined && swapFreeBytes !== undefined;
+    return {
+      totalBytes,
+      availableBytes,
+      usedBytes: totalBytes - availableBytes,
+      ...(hasSwap ? { swapTotalBytes, swapFreeBytes } : {}),
+    };
+  }
+
+  /** Undefined where the kernel does not tell (before 4.20, without CONFIG_PSI, with psi=0, in a container of version 1). */
+  readPressure(): MemoryPressure | undefined {
+    if (this.#container === undefined) {
+      return parsePressure(this.#text(`${this.#procRoot}/pressure/memory`) ?? '');
+    }
+    const { pressure } = this.#container;
+    return pressure === undefined ? undefined : parsePressure(this.#groupText(pressure) ?? '');
+  }
+
+  /** ZFS's cache is the machine's: what is in it is not charged to a container. */
+  #withArc(meminfo: Meminfo): Meminfo {
+    const { totalBytes, availableBytes } = meminfo;
+    const path = `${this.#procRoot}/spl/kstat/zfs/arcstats`;
+    // Asked each time, since the module may be loaded later; a failed open would cost an error object in each scan.
+    const arcBytes = existsSync(path) ? reclaimableArcBytes(this.#text(path) ?? '') : 0;
+    return { ...meminfo, availableBytes: Math.min(totalBytes, availableBytes + arcBytes) };
   }
 
   /**
@@ -58,13 +96,13 @@ export class MachineMemoryReader {
     return /^0::\/$/m.test(groups) && this.#groupText(V2.limit) !== undefined ? V2 : undefined;
   }
 
-  #withinContainer(machineBytes: number): { totalBytes: number; availableBytes: number } | undefined {
+  #withinContainer(machine: Meminfo): Meminfo | undefined {
     if (this.#container === undefined) {
       return undefined;
     }
     const limitBytes = this.#bytes(this.#container.limit);
     const usageBytes = this.#bytes(this.#container.usage);
-    if (limitBytes === undefined || usageBytes === undefined || limitBytes >= machineBytes) {
+    if (limitBytes === undefined || usageBytes === undefined || limitBytes >= machine.totalBytes) {
       return undefined;
     }
     // What the page cache could give back at once is available, as in MemAvailable.
@@ -74,7 +112,29 @@ export class MachineMemoryReader {
       (/^total_inactive_file (\d+)$/m.exec(stat) ?? /^inactive_file (\d+)$/m.exec(stat))?.[1] ?? 0,
     );
     const availableBytes = Math.min(limitBytes, Math.max(0, limitBytes - usageBytes + inactive));
-    return { totalBytes: limitBytes, availableBytes };
+    return { totalBytes: limitBytes, availableBytes, ...this.#swapWithinContainer(machine) };
+  }
+
+  /** What is free of the container's swap can't be more than what is free of the machine's. */
+  #swapWithinContainer({
+    swapTotalBytes,
+    swapFreeBytes,
+  }: Meminfo): Pick<Meminfo, 'swapTotalBytes' | 'swapFreeBytes'> {
+    const files = this.#container?.swap;
+    const usage = files === undefined ? undefined : this.#bytes(files.usage);
+    if (
+      files === undefined ||
+      usage === undefined ||
+      swapTotalBytes === undefined ||
+      swapFreeBytes === undefined
+    ) {
+      return {};
+    }
+    const totalBytes = Math.min(swapTotalBytes, this.#bytes(files.limit) ?? Infinity);
+    return {
+      swapTotalBytes: totalBytes,
+      swapFreeBytes: Math.min(swapFreeBytes, Math.max(0, totalBytes - usage)),
+    };
   }
 
   /** Undefined for `max`, which is no limit. */

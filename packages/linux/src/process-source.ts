@@ -1,5 +1,6 @@
 import type {
   MachineMemory,
+  MemoryPressure,
   ProcessIdentity,
   ProcessInspection,
   ProcessSource,
@@ -45,6 +46,10 @@ export class LinuxProcessSource implements ProcessSource {
     const memory = this.#memory.read();
     this.#ramBytes = memory.totalBytes;
     return memory;
+  }
+
+  readPressure(): MemoryPressure | undefined {
+    return this.#memory.readPressure();
   }
 
   scan(): ScanColumns {

@@ -5,6 +5,7 @@ import {
   KERNEL_MEANS,
   MONITOR_PROCESS,
   PRESSURE_ALARM,
+  PROCESS_GROUPS,
   PROCESS_HANDLES,
   PROCESS_SOURCE,
   USER_DATABASE,
@@ -16,6 +17,8 @@ import {
 import { IntentFiles } from './intent-files.js';
 import type { LinuxKernel } from './kernel/linux-kernel.js';
 import { ThisProcess } from './monitor-process.js';
+import { ProcReader } from './proc/proc-reader.js';
+import { LinuxProcessGroups } from './process-groups.js';
 import { LinuxProcessSource } from './process-source.js';
 import { PidHandles } from './signals/pid-handles.js';
 import { SystemClock } from './system-clock.js';
@@ -39,6 +42,7 @@ export function provideLinux(services: Services, { stateDirectory, kernel }: Lin
     .provide(MONITOR_PROCESS, () => new ThisProcess(source.inspector))
     .provide(PROCESS_SOURCE, () => source)
     .provide(PROCESS_HANDLES, () => handles)
+    .provide(PROCESS_GROUPS, () => new LinuxProcessGroups(new ProcReader()))
     .provide(USER_DATABASE, () => new SystemUsers(clock))
     .provide(INTENT_LOG, () => new IntentFiles(stateDirectory, source.inspector));
   if (kernel !== undefined) {

@@ -83,7 +83,7 @@ async function runOn(kernel: LinuxKernel, read: ReadConfiguration, options: RunO
     output.tellHeldTrouble();
     void tellNeeds(monitor);
   });
-  tellMeansAfterFirstScan(monitor, kernel, output);
+  tellMeansOnceArmed(monitor, kernel, output);
   takeFaults(monitor, output, () => live.current.pluginFiles);
   stopOnSignals(monitor);
   reloadOnHangup(monitor, output, options, live, supervisor);
@@ -123,14 +123,17 @@ function takeFaults(monitor: Monitor, output: LogOutput, files: () => readonly P
   });
 }
 
-/** Said once; `status` says it ever after. */
-function tellMeansAfterFirstScan(monitor: Monitor, { means }: LinuxKernel, { logger }: LogOutput): void {
+/** Said once, as soon as something can be ended; `status` says it at any time. */
+function tellMeansOnceArmed(monitor: Monitor, { means }: LinuxKernel, { logger }: LogOutput): void {
   const missing = means.filter(({ isInUse }) => !isInUse);
   if (missing.length === 0) {
     return;
   }
   const words = missing.map(({ name, reason, without }) => `${name} (${reason}), so ${without}`);
   const unsubscribe = monitor.events.on('scan', () => {
+    if (monitor.status()?.dryRun !== false) {
+      return;
+    }
     unsubscribe();
     const fields = { event: 'means', missing: missing.map(({ name }) => name) };
     logger.info(fields, `Not to be had here: ${words.join('; ')}`);

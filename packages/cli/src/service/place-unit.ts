@@ -19,7 +19,9 @@ export function placeUnit(
       const text = readFileSync(join(payload, 'service/memory-monitor.service'), 'utf8')
         .replace('@NODE@', findNode())
         .replace('@PROGRAM@', program)
-        .replace('@CONFIG@', CONFIG);
+        .replace('@CONFIG@', CONFIG)
+        // Where there is no such group, a unit that names it would not start.
+        .replace(/^Group=adm\n/m, site.hasGroup('adm') ? '$&' : '');
       undo = site.replaceFile(unit, text, 0o644);
       site.run('systemctl', 'daemon-reload');
       return undefined;

@@ -52,12 +52,18 @@ export function needsDropIn({ network, isolated, mail }: PluginNeeds): string | 
     '[Service]',
     ...(network.length === 0
       ? []
-      : [`# The network, for ${network.join(', ')}.`, 'RestrictAddressFamilies=AF_INET AF_INET6']),
+      : [
+          `# The network, for ${network.join(', ')}.`,
+          'PrivateNetwork=no',
+          'IPAddressDeny=',
+          'RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK',
+        ]),
     ...(isolated.length === 0
       ? []
       : [
           `# Processes of other users, for ${isolated.join(', ')}.`,
-          'CapabilityBoundingSet=CAP_SETUID CAP_SETGID',
+          'CapabilityBoundingSet=CAP_SETUID CAP_SETGID CAP_CHOWN',
+          'SystemCallFilter=@chown @setuid @resources capset',
           `MemoryMax=${OWN_MB + ISOLATED_MB * isolated.length}M`,
         ]),
     ...(mail === undefined ? [] : ['# Where mail is put, for its sender.', `ReadWritePaths=${mail.spool}`]),

@@ -35,6 +35,16 @@ export class Site {
     return readFileSync(this.at(path), 'utf8');
   }
 
+  /** A directory without users and groups becomes a machine that has the usual ones. */
+  hasGroup(name: string): boolean {
+    return this.isRunning
+      ? succeeds('getent', 'group', name)
+      : !this.has('/etc/group') ||
+          this.read('/etc/group')
+            .split('\n')
+            .some((line) => line.startsWith(`${name}:`));
+  }
+
   /** Writes a file whole or not at all. */
   replaceFile(path: string, text: string, mode: number): Undo {
     return replaceFile(this.at(path), text, mode);

@@ -14,13 +14,21 @@ import type { PluginSurroundings } from '../plugin/live-host.js';
 import type { LoadedPlugin } from '../plugin/loaded-plugin.js';
 import { PluginSet } from '../plugin/plugin-set.js';
 import { PluginStatistics } from '../plugin/statistics.js';
-import type { Logger, ScanColumns, UserDatabase } from '../ports.js';
+import type { Logger, ProcessGroups, ScanColumns, UserDatabase } from '../ports.js';
 import type { Stages } from '../stages.js';
 import { SignalTerminator } from '../termination/signal-terminator.js';
 import { GuardedSignaller } from '../termination/signaller.js';
 import { Services } from './services.js';
 import type { Token } from './token.js';
-import { CLOCK, INTENT_LOG, PROCESS_HANDLES, PROCESS_SOURCE, SIGNALLER, TERMINATOR } from './tokens.js';
+import {
+  CLOCK,
+  INTENT_LOG,
+  PROCESS_GROUPS,
+  PROCESS_HANDLES,
+  PROCESS_SOURCE,
+  SIGNALLER,
+  TERMINATOR,
+} from './tokens.js';
 
 /** What outlives a reload: every generation is built upon it. */
 export interface Foundation {
@@ -47,6 +55,8 @@ export interface Generation {
   readonly providesServices: boolean;
 }
 
+/** A platform that knows none: every target is the process alone. */
+const NO_GROUPS: ProcessGroups = { groupOf: () => undefined };
 const NO_SAMPLES: ScanColumns = {
   count: 0,
   pid: new Int32Array(),
@@ -111,6 +121,7 @@ export class Generations {
   #draft(): Draft {
     const { events, clock, logger, failures } = this.#foundation;
     const services = new Services(this.#foundation.services)
+      .provideDefault(PROCESS_GROUPS, () => NO_GROUPS)
       .provideDefault(SIGNALLER, (all) => all.resolve(GuardedSignaller))
       .provideDefault(TERMINATOR, (all) => all.resolve(SignalTerminator));
     const providers = new Map<symbol, string>();
@@ -173,7 +184,7 @@ export class Generations {
         }),
       terminator: {
         terminator: serviceOf(draft, TERMINATOR),
-        onFailure: this.#blame(draft, TERMINATOR, SIGNALLER, PROCESS_HANDLES),
+        onFailure: this.#blame(draft, TERMINATOR, SIGNALLER, PROCESS_HANDLES, PROCESS_GROUPS),
       },
       intents: serviceOf(draft, INTENT_LOG),
       intervals: extensions.intervals,

@@ -1,9 +1,17 @@
 import { CheckedSource } from '../detection/checked-source.js';
 import { milliseconds } from '../live-clock.js';
-import type { Clock, IntentLog, ProcessHandles, ProcessSource } from '../ports.js';
+import type { Clock, IntentLog, ProcessGroups, ProcessHandles, ProcessSource } from '../ports.js';
 import type { Signaller, Terminator } from '../termination/terminator.js';
 import type { Token } from './token.js';
-import { CLOCK, INTENT_LOG, PROCESS_HANDLES, PROCESS_SOURCE, SIGNALLER, TERMINATOR } from './tokens.js';
+import {
+  CLOCK,
+  INTENT_LOG,
+  PROCESS_GROUPS,
+  PROCESS_HANDLES,
+  PROCESS_SOURCE,
+  SIGNALLER,
+  TERMINATOR,
+} from './tokens.js';
 
 type MethodOf<T> = Extract<keyof T, string>;
 
@@ -11,6 +19,7 @@ const METHODS: ReadonlyMap<symbol, readonly string[]> = new Map([
   methods<Clock>(CLOCK, ['now', 'monotonicMs', 'sleep']),
   methods<ProcessSource>(PROCESS_SOURCE, ['readMemory', 'scan', 'inspect', 'inspectSlowly']),
   methods<ProcessHandles>(PROCESS_HANDLES, ['open']),
+  methods<ProcessGroups>(PROCESS_GROUPS, ['groupOf']),
   methods<IntentLog>(INTENT_LOG, ['begin', 'end', 'recover']),
   methods<Signaller>(SIGNALLER, ['hold']),
   methods<Terminator>(TERMINATOR, ['terminate']),

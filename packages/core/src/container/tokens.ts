@@ -8,6 +8,7 @@ import type {
   Logger,
   MonitorProcess,
   PressureAlarm,
+  ProcessGroups,
   ProcessHandles,
   ProcessSource,
   Supervisor,
@@ -29,6 +30,8 @@ export const MONITOR_PROCESS = token<MonitorProcess>('monitor-process');
 export const PROCESS_SOURCE = token<ProcessSource>('process-source');
 /** Opens handles on processes, which signals go through. */
 export const PROCESS_HANDLES = token<ProcessHandles>('process-handles');
+/** Looks up process groups, sessions and control groups, for detections with a target. */
+export const PROCESS_GROUPS = token<ProcessGroups>('process-groups');
 /** Names of users and groups; sealed. */
 export const USER_DATABASE = token<UserDatabase>('user-database');
 /** Remembers what is being ended, through a crash. */

@@ -34,8 +34,13 @@ export class Judge {
     this.#clock = clock;
   }
 
-  /** Decides on each violator that nothing is under way for, in the given order. */
+  /** Decides on each violator that nothing is under way for, in the given order. What is under way and urgent is sped up. */
   async judge(violators: readonly Episode[]): Promise<JudgedEpisode[]> {
+    for (const { hasten, violation } of violators) {
+      if (violation.isUrgent === true) {
+        hasten?.((violation.graceSeconds ?? this.#configuration.settings.graceSeconds) * 1000);
+      }
+    }
     const open = violators.filter(({ isBeingTerminated }) => !isBeingTerminated);
     const asked = await Promise.all(
       open.map(async (episode) => ({
@@ -110,8 +115,14 @@ export class Judge {
     }
     const { maxKillsPerMinute } = this.#configuration.settings;
     const capped = this.#blastRadius.claim(decision.violation.process, maxKillsPerMinute);
-    return capped === undefined
-      ? { episode, decision }
+    if (capped === undefined) {
+      return { episode, decision };
+    }
+    return decision.violation.isUrgent === true
+      ? {
+          episode,
+          decision: this.#with(decision, 'blast-radius', { action: 'kill' }, `${capped}, and this is urgent`),
+        }
       : { episode, decision: this.#with(decision, 'blast-radius', { action: 'warn' }, capped) };
   }
 

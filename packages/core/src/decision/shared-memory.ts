@@ -31,7 +31,8 @@ export function waitingForSharers(
   return waiting;
 }
 
-/** With `private`, shared memory does not count at all: the violator is over the limit on its own. */
+/** With `private` and `anonymous`, shared memory does not count at all: the violator is over the limit on its own. */
 function countsShared(violation: Violation): boolean {
-  return violation.measure !== 'private' && isMostlyShared(violation);
+  const { measure } = violation;
+  return measure !== 'private' && measure !== 'anonymous' && isMostlyShared(violation);
 }

@@ -7,7 +7,7 @@ import type {
   SlowFacts,
   SlowFactsRequest,
 } from '../ports.js';
-import type { MachineMemory, ProcessIdentity } from '../process.js';
+import type { MachineMemory, MemoryPressure, ProcessIdentity } from '../process.js';
 
 /** How much longer than it was given a source may take before nobody waits any more. */
 const LEEWAY_MS = 100;
@@ -23,6 +23,7 @@ const AMOUNTS: readonly (keyof ProcessInspection)[] = [
   'sharedMemoryBytes',
   'swapBytes',
 ];
+const PRESSURES = ['someAvg10', 'someAvg60', 'fullAvg10', 'fullAvg60'] as const;
 const NO_FACTS: SlowFacts = { commandLine: undefined, pssBytes: undefined };
 
 /**
@@ -42,11 +43,25 @@ export class CheckedSource implements ProcessSource {
 
   readMemory(): MachineMemory {
     const memory: unknown = this.#source.readMemory();
-    const { totalBytes, availableBytes, usedBytes } = membersOf(memory);
+    const { totalBytes, availableBytes, usedBytes, swapTotalBytes, swapFreeBytes } = membersOf(memory);
     if (!isAmount(totalBytes) || totalBytes === 0 || !isAmount(availableBytes) || !isAmount(usedBytes)) {
       throw new TypeError('readMemory() has to give totalBytes, more than 0, availableBytes and usedBytes');
     }
-    return { totalBytes, availableBytes, usedBytes };
+    const hasSwap = isAmount(swapTotalBytes) && isAmount(swapFreeBytes);
+    return { totalBytes, availableBytes, usedBytes, ...(hasSwap ? { swapTotalBytes, swapFreeBytes } : {}) };
+  }
+
+  readPressure(): MemoryPressure | undefined {
+    try {
+      const pressure: unknown = this.#source.readPressure?.();
+      if (pressure === undefined || isPressure(pressure)) {
+        return pressure;
+      }
+      throw new TypeError(`readPressure() has to give ${PRESSURES.join(', ')}, or undefined`);
+    } catch (error) {
+      this.#onFailure(error);
+      return undefined;
+    }
   }
 
   scan(): ScanColumns {
@@ -109,6 +124,11 @@ function isAmount(value: unknown): value is number {
 
 function isCount(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0;
+}
+
+function isPressure(value: unknown): value is MemoryPressure {
+  const members = membersOf(value);
+  return PRESSURES.every((name) => isAmount(members[name]));
 }
 
 function isColumn(value: unknown, count: number): boolean {

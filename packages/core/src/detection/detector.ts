@@ -18,10 +18,10 @@ import type { MachineMemory, ProcessIdentity, ProcessSample } from '../process.j
 import { describeProcess } from './describe.js';
 import { detect, type Candidate } from './detect.js';
 import type { Episode, Episodes } from './episodes.js';
+import { amountsOf, wishesOf } from './finding.js';
 import { LimitTable } from './limit-table.js';
-import { quickMeasure } from './measure.js';
+import { quickMeasure, quickMeasureOf, type ViolationMeasure } from './measure.js';
 import { raise, type Finding, type PluginDetector, type Raised } from './raised.js';
-import type { Violation } from './violation.js';
 
 /** How long detection waits for facts that it can not do without, of all candidates side by side. */
 const SLOW_FACTS_DEADLINE_MS = 250;
@@ -111,8 +111,9 @@ export class Detector {
   }
 
   /**
-   * Those over their limits come first, then what plugins raise, in their order. One process is one violation: a finding about
-   * a violator adds nothing, and nobody else has to go for it, unless that one can't be ended.
+   * Those over their limits come first, then what plugins raise, in their order; before all of them what plugins call urgent. One
+   * process is one violation: a finding about a violator adds nothing, and nobody else has to go for it, unless that one can't
+   * be ended.
    */
   async #findCandidates(columns: ScanColumns, memory: MachineMemory): Promise<Inspected[]> {
     const { limits, settings } = this.#configuration;
@@ -136,7 +137,9 @@ export class Detector {
       this.#clock,
       this.#onFailure,
     );
-    return [...over, ...this.#inspectRaised(raised)];
+    const inspected = this.#inspectRaised(raised);
+    const urgent = inspected.filter(({ finding }) => finding?.isUrgent === true);
+    return [...urgent, ...over, ...inspected.filter(({ finding }) => finding?.isUrgent !== true)];
   }
 
   #processesThat(are: (episode: Episode) => boolean): ProcessIdentity[] {
@@ -192,13 +195,14 @@ export class Detector {
     return slowFacts;
   }
 
-  async #readSlowly({ inspection }: Inspected): Promise<SlowFacts> {
+  async #readSlowly({ inspection, finding }: Inspected): Promise<SlowFacts> {
     const known = this.#knownFacts(inspection);
     const wanted: SlowFactsRequest = {
-      pss: this.#configuration.settings.measure === 'pss',
+      pss: this.#measureFor(finding) === 'pss',
+      // What is urgent waits for nothing that only makes it richer.
       commandLine:
         known.commandLine === undefined &&
-        (this.#wantsCommandLines || this.#guards.needsWholeName(inspection)),
+        ((this.#wantsCommandLines && finding?.isUrgent !== true) || this.#guards.needsWholeName(inspection)),
     };
     if (wanted.pss !== true && wanted.commandLine !== true) {
       return known;
@@ -208,6 +212,10 @@ export class Detector {
       commandLine: read.commandLine ?? known.commandLine,
       pssBytes: wanted.pss === true ? read.pssBytes : known.pssBytes,
     };
+  }
+
+  #measureFor(finding: Finding | undefined): ViolationMeasure {
+    return finding?.measure ?? this.#configuration.settings.measure;
   }
 
   /** What an earlier scan has read, as long as the process still runs the same program. */
@@ -220,7 +228,7 @@ export class Detector {
 
   #violation(candidate: Inspected, slow: SlowFacts, memory: MachineMemory): Episode | undefined {
     const { inspection, limit, doubts, finding } = candidate;
-    const { measure } = this.#configuration.settings;
+    const measure = this.#measureFor(finding);
     const wholeName = wholeNameOf(inspection, slow.commandLine);
     const protection = this.#guards.check({ inspection, wholeName });
     if (protection !== undefined) {
@@ -230,7 +238,7 @@ export class Detector {
       this.#endIfGuarded(inspection);
       return undefined;
     }
-    const quickBytes = quickMeasure(measure, inspection.rssBytes, inspection.sharedBytes);
+    const quickBytes = quickMeasureOf(measure, inspection);
     const ownBytes = measure === 'pss' ? slow.pssBytes : quickBytes;
     if (ownBytes === undefined) {
       return undefined;
@@ -249,6 +257,7 @@ export class Detector {
       rule: limit.rule,
       raisedBy: finding?.plugin,
       ruleReason: limit.ruleReason,
+      ...wishesOf(finding),
       ramBytes: memory.totalBytes,
       sinceMs,
       lastedMs: Math.max(0, nowMs - sinceMs),
@@ -312,18 +321,4 @@ export class Detector {
       this.#logger.warn({ event: guard === 'unknown-owner' ? 'userDatabase' : 'unknownName' }, message);
     }
   }
-}
-
-/** What counts against the limit, and what the process has to have of its own for that to be worth a signal. */
-function amountsOf(
-  ownBytes: number,
-  limitBytes: number,
-  finding: Finding | undefined,
-): Pick<Violation, 'usedBytes' | 'ownBytes' | 'spareBelowBytes'> {
-  if (finding === undefined) {
-    return { usedBytes: ownBytes, ownBytes, spareBelowBytes: limitBytes };
-  }
-  const { usedBytes, spareBelowBytes } = finding;
-  const excessBytes = Math.max(0, usedBytes - limitBytes);
-  return { usedBytes, ownBytes, spareBelowBytes: spareBelowBytes ?? Math.max(0, ownBytes - excessBytes) };
 }

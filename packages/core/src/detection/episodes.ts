@@ -23,6 +23,8 @@ export interface Episode {
   isBeyondReach: boolean;
   /** A termination is under way. */
   isBeingTerminated: boolean;
+  /** Shortens the grace period of the termination that is under way to so much, counted from its beginning. */
+  hasten: ((graceMs: number) => void) | undefined;
   /** A dry run has told what it would do. */
   isDryRunTold: boolean;
 }
@@ -93,6 +95,7 @@ export class Episodes {
       timesFailed: 0,
       isBeyondReach: false,
       isBeingTerminated: false,
+      hasten: undefined,
       isDryRunTold: false,
     };
     const tracked = { episode, scansBelow: 0, isOver: true, isSeen: true };
@@ -137,7 +140,7 @@ export class Episodes {
   copy(): Episodes {
     const copy = new Episodes();
     for (const [key, { episode, ...state }] of this.#tracked) {
-      const tracked = { ...state, episode: { ...episode } };
+      const tracked = { ...state, episode: { ...episode, hasten: undefined } };
       copy.#tracked.set(key, tracked);
       copy.#byPid.set(episode.violation.process.pid, tracked);
     }

@@ -2,7 +2,7 @@ import { LATE, within } from '../deadline.js';
 import { deepFreeze } from '../freeze.js';
 import type { HookFailure } from '../hook-failure.js';
 import { shortened } from '../log/shortened.js';
-import type { Clock, ScanColumns } from '../ports.js';
+import type { Clock, GroupKind, ScanColumns } from '../ports.js';
 import { identityKey, type MachineMemory, type ProcessIdentity, type ProcessSample } from '../process.js';
 import { SampleView } from './sample-view.js';
 import { copySamples, type ScanSamples } from './samples.js';
@@ -21,6 +21,26 @@ export interface Detection {
    * keep for the excess to be gone: its own memory less what `usedBytes` is over `limitBytes`.
    */
   readonly spareBelowBytes?: number;
+  /**
+   * `anonymous`: the process's own memory is its anonymous memory and its swap, whatever `[settings] measure` says. That is what
+   * ending it gives back.
+   */
+  readonly measure?: 'anonymous';
+  /**
+   * The machine itself is at stake. Such a detection comes before everything else that is found about the same process, the cap
+   * of kills a minute does not hold it up, and a termination of the process that is under way is sped up. Guards and the
+   * deciders of other plugins count as ever.
+   */
+  readonly isUrgent?: boolean;
+  /** The process is let live before a signal if the machine has at least so many bytes available by then. */
+  readonly spareAboveAvailableBytes?: number;
+  /** Seconds between SIGTERM and SIGKILL; those of `[settings]` if left out. */
+  readonly graceSeconds?: number;
+  /**
+   * Who is ended: the process alone, if left out, or all of its process group, session or control group. If a guard protects one of
+   * those, it is the process alone.
+   */
+  readonly target?: 'process' | GroupKind;
 }
 
 /** What a detector looks at. */
@@ -63,6 +83,8 @@ export interface Raised {
 const MOST_PROCESSES = 8;
 /** So many violations of a plugin's own can a scan have: one for each user of a large machine. */
 const MOST_DETECTIONS = 1000;
+
+const TARGETS: ReadonlySet<unknown> = new Set<Detection['target']>(['process', 'group', 'session', 'cgroup']);
 
 /** Asks all detectors side by side; what they raise comes in their order. */
 export async function raise(
@@ -149,28 +171,39 @@ function validated(answer: unknown): Detection[] {
 }
 
 /** The plugin may go on writing in its own. */
-function copyOf({ processes, usedBytes, limitBytes, reason, spareBelowBytes }: Detection): Detection {
+function copyOf(detection: Detection): Detection {
+  const { processes, usedBytes, limitBytes, reason } = detection;
+  const { spareBelowBytes, spareAboveAvailableBytes, measure, isUrgent, graceSeconds, target } = detection;
   return {
     processes: processes.map(({ pid, startTime }) => ({ pid, startTime })),
     usedBytes,
     limitBytes,
     reason: shortened(reason),
     ...(spareBelowBytes === undefined ? {} : { spareBelowBytes }),
+    ...(spareAboveAvailableBytes === undefined ? {} : { spareAboveAvailableBytes }),
+    ...(measure === undefined ? {} : { measure }),
+    ...(isUrgent === undefined ? {} : { isUrgent }),
+    ...(graceSeconds === undefined ? {} : { graceSeconds }),
+    ...(target === undefined ? {} : { target }),
   };
 }
 
 function isDetection(value: unknown): value is Detection {
-  const { processes, usedBytes, limitBytes, reason, spareBelowBytes } = (value ?? {}) as Record<
-    keyof Detection,
-    unknown
-  >;
+  const detection = (value ?? {}) as Record<keyof Detection, unknown>;
+  const { processes, usedBytes, limitBytes, reason } = detection;
+  const { spareBelowBytes, spareAboveAvailableBytes, measure, isUrgent, graceSeconds, target } = detection;
   return (
     Array.isArray(processes) &&
     processes.every(isIdentity) &&
     isAmount(usedBytes) &&
     isAmount(limitBytes) &&
     typeof reason === 'string' &&
-    (spareBelowBytes === undefined || isAmount(spareBelowBytes))
+    (spareBelowBytes === undefined || isAmount(spareBelowBytes)) &&
+    (spareAboveAvailableBytes === undefined || isAmount(spareAboveAvailableBytes)) &&
+    (measure === undefined || measure === 'anonymous') &&
+    (isUrgent === undefined || typeof isUrgent === 'boolean') &&
+    (graceSeconds === undefined || isAmount(graceSeconds)) &&
+    (target === undefined || TARGETS.has(target))
   );
 }
 

@@ -1,9 +1,11 @@
-import type { Measure, ProcessDetails } from '../process.js';
+import type { GroupKind } from '../ports.js';
+import type { ProcessDetails } from '../process.js';
+import type { ViolationMeasure } from './measure.js';
 
 /** A process over its limits: one episode, from the first scan over the limit until three scans below it. */
 export interface Violation {
   readonly process: ProcessDetails;
-  readonly measure: Measure;
+  readonly measure: ViolationMeasure;
   /** What counts against the limit, at the latest scan: the process's memory, or what a plugin says (a user's total). */
   readonly usedBytes: number;
   /** The limit that is exceeded. */
@@ -18,6 +20,14 @@ export interface Violation {
   readonly ownBytes: number;
   /** Right before each signal, the process is let live if its own memory is no more than this. */
   readonly spareBelowBytes: number;
+  /** Set where the plugin that has raised it says that the machine itself is at stake: no cap of kills a minute holds. */
+  readonly isUrgent?: boolean;
+  /** Right before each signal, the process is let live if the machine has at least so much available. */
+  readonly spareAboveAvailableBytes?: number;
+  /** Seconds between SIGTERM and SIGKILL where the plugin says so; otherwise those of the configuration. */
+  readonly graceSeconds?: number;
+  /** What is ended together with the process, where the plugin that has raised it says so. */
+  readonly target?: GroupKind;
   /** Total RAM when it was measured. */
   readonly ramBytes: number;
   /** When the episode began, milliseconds since 1970. */

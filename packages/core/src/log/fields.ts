@@ -7,6 +7,7 @@ import { maskSecrets } from './mask-secrets.js';
 export function violationFields(violation: Violation, showsCommandLine: boolean): Record<string, unknown> {
   const { process, usedBytes, ownBytes, limitBytes, rule, ruleReason, measure, ramBytes, sinceMs } =
     violation;
+  const { target, isUrgent } = violation;
   const { commandLine, ...details } = process;
   return {
     ...details,
@@ -18,13 +19,15 @@ export function violationFields(violation: Violation, showsCommandLine: boolean)
     ramBytes,
     rule,
     ruleReason,
+    ...(target === undefined ? {} : { target }),
+    ...(isUrgent === undefined ? {} : { isUrgent }),
     sinceMs,
   };
 }
 
 /** The flat fields of a kill. */
 export function killFields(event: KillEvent, showsCommandLine: boolean): Record<string, unknown> {
-  const { violation, outcome, signal, reason, trail, dryRun, tookMs } = event;
+  const { violation, outcome, signal, reason, signalled, trail, dryRun, tookMs } = event;
   return {
     event: 'kill',
     ...violationFields(violation, showsCommandLine),
@@ -32,6 +35,7 @@ export function killFields(event: KillEvent, showsCommandLine: boolean): Record<
     outcome,
     signal: signal ?? null,
     reason,
+    ...(signalled === undefined ? {} : { signalled }),
     trail: trailLines(trail),
     dryRun,
     tookMs: Math.round(tookMs),

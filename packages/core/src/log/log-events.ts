@@ -167,8 +167,15 @@ function decisionMessage({ violation, action, reason, dryRun }: DecisionEvent): 
   }
 }
 
-function killMessage({ violation, outcome, reason, signal, tookMs }: KillEvent): string {
-  const subject = who(violation);
+/** `, with its session (5 processes)` */
+function companions({ violation: { target }, signalled = 0 }: KillEvent): string {
+  const what = { group: 'process group', session: 'session', cgroup: 'control group' };
+  return target === undefined || signalled < 2 ? '' : `, with its ${what[target]} (${signalled} processes)`;
+}
+
+function killMessage(event: KillEvent): string {
+  const { violation, outcome, reason, signal, tookMs } = event;
+  const subject = `${who(violation)}${companions(event)}`;
   const why = printable(reason);
   switch (outcome) {
     case 'dry-run':

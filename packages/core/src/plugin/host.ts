@@ -71,10 +71,10 @@ export interface PluginHost<Config = unknown> {
   ): void;
 
   /**
-   * Whether the next scan is due at once: asked at each glance at the machine's memory between two scans, at most ten times a
-   * second, so it has to answer at once.
+   * Once less than so many bytes are available, the next scan is due at once, if the last one saw more; 0 is never. Asked at each glance at the machine's
+   * memory between two scans, at most twenty times a second, with what the last scan saw: it has to answer at once.
    */
-  scanEarly(isDue: (memory: MachineMemory, atLastScan: MachineMemory) => boolean): void;
+  scanEarly(dueBelowBytes: (memory: MachineMemory, atLastScan: MachineMemory) => number): void;
 
   /**
    * Limits of one process, given what the plugins before have said. Asked for every process of every scan, so it has to

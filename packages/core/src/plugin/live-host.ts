@@ -119,12 +119,13 @@ export class LiveHost implements ReportingHost {
     this.intervals.push({ plugin: this.name, deadlineMs, intervalSeconds });
   }
 
-  scanEarly(isDue: EarlyScan['isDue']): void {
-    const hook = this.#register('scanEarly', isDue);
+  scanEarly(dueBelowBytes: EarlyScan['dueBelowBytes']): void {
+    const hook = this.#register('scanEarly', dueBelowBytes);
     const { statistics, clock } = this.#surroundings;
     this.earlyScans.push({
       plugin: this.name,
-      isDue: (...memories) => metered(statistics, clock, this.name, hook, () => isDue(...memories)),
+      dueBelowBytes: (...memories) =>
+        metered(statistics, clock, this.name, hook, () => dueBelowBytes(...memories)),
     });
   }
 

@@ -107,18 +107,38 @@ export class Dispatcher {
 
   #begin(episode: Episode, decision: Decision, why: string): void {
     episode.isBeingTerminated = true;
+    const { violation } = decision;
+    const beganMs = this.#clock.monotonicMs();
+    const hurry = new AbortController();
+    episode.hasten = this.#hastening(hurry, beganMs);
     const request = {
-      violation: decision.violation,
-      graceMs: this.#configuration.settings.graceSeconds * 1000,
+      violation,
+      graceMs: (violation.graceSeconds ?? this.#configuration.settings.graceSeconds) * 1000,
       maySpareInGrace: episode.timesSpared < MOST_SPARED,
       why,
       isArmed: () => !this.#configuration.settings.dryRun,
       stop: this.#stop,
+      hurry: hurry.signal,
     };
-    const termination = this.#terminate(episode, decision, request, this.#clock.monotonicMs()).finally(() => {
+    const termination = this.#terminate(episode, decision, request, beganMs).finally(() => {
+      hurry.abort();
       this.#underWay.delete(termination);
     });
     this.#underWay.add(termination);
+  }
+
+  /** Ends the grace period so long after the beginning; the shortest that is asked for counts. */
+  #hastening(hurry: AbortController, beganMs: number): (graceMs: number) => void {
+    let shortestMs = Number.POSITIVE_INFINITY;
+    return (graceMs) => {
+      if (graceMs < shortestMs) {
+        shortestMs = graceMs;
+        const leftMs = Math.max(0, beganMs + graceMs - this.#clock.monotonicMs());
+        void this.#clock.sleep(leftMs, hurry.signal).then(() => {
+          hurry.abort();
+        });
+      }
+    };
   }
 
   /** The intent lasts until the end has been told: whoever keeps account of kills by events loses none to a crash. */
@@ -160,8 +180,9 @@ export class Dispatcher {
 
   /** Resolves when nobody is at work with the event any more. */
   #finish(episode: Episode, { trail }: Decision, result: TerminationResult, tookMs: number): Promise<void> {
-    const { outcome, signal, reason, mayRetry = false, isFinal = false } = result;
+    const { outcome, signal, reason, signalled, mayRetry = false, isFinal = false } = result;
     episode.isBeingTerminated = false;
+    episode.hasten = undefined;
     episode.toldAction = undefined;
     if (outcome === 'failed') {
       episode.timesFailed += 1;
@@ -176,7 +197,8 @@ export class Dispatcher {
       episode.toldAction = 'kill';
     }
     const { violation } = episode;
-    const kill = { violation, outcome, signal, reason, trail, dryRun: false, tookMs };
+    const reach = signalled === undefined ? {} : { signalled };
+    const kill = { violation, outcome, signal, reason, ...reach, trail, dryRun: false, tookMs };
     const told = this.#events.tell('kill', kill);
     if (outcome === 'terminated' || outcome === 'killed') {
       this.#countRebirth(episode);
@@ -201,7 +223,7 @@ export interface TerminatorInForce {
 
 /** A plugin's terminator is plain JavaScript in the end: types promise nothing about its answer. */
 function validated(result: unknown): TerminationResult {
-  const { outcome, reason, signal, mayRetry, isFinal } = (result ?? {}) as Partial<
+  const { outcome, reason, signal, signalled, mayRetry, isFinal } = (result ?? {}) as Partial<
     Record<keyof TerminationResult, unknown>
   >;
   if (!OUTCOMES.has(outcome) || typeof reason !== 'string') {
@@ -216,5 +238,6 @@ function validated(result: unknown): TerminationResult {
     reason: shortened(reason),
     mayRetry: mayRetry === true,
     isFinal: isFinal === true,
+    ...(typeof signalled === 'number' ? { signalled } : {}),
   };
 }

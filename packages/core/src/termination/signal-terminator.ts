@@ -2,7 +2,8 @@ import { inject, injectable } from '../container/token.js';
 import { SIGNALLER } from '../container/tokens.js';
 import type {
   Hold,
-  SignalAttempt,
+  NotSent,
+  Reach,
   Signaller,
   TerminationEnding,
   TerminationRequest,
@@ -31,8 +32,6 @@ const KILLED: TerminationEnding = {
   reason: 'it did not exit on SIGTERM',
 };
 
-type Obstacle = Extract<SignalAttempt, { readonly isSent: false }>;
-
 /** SIGTERM, grace, SIGKILL. */
 @injectable()
 export class SignalTerminator implements Terminator {
@@ -48,7 +47,7 @@ export class SignalTerminator implements Terminator {
       return VANISHED;
     }
     try {
-      return await this.#escalate(hold, request);
+      return withReach(await this.#escalate(hold, request), hold.reach?.());
     } finally {
       hold.close();
     }
@@ -59,7 +58,7 @@ export class SignalTerminator implements Terminator {
     if (!attempt.isSent) {
       return attempt.ending;
     }
-    return (await hold.exitsWithin(request.graceMs, STOP_KILL_SHARE))
+    return (await hold.exitsWithin(request.graceMs, STOP_KILL_SHARE, request.hurry))
       ? EXITED_AFTER_SIGTERM
       : await this.#force(hold, request);
   }
@@ -75,7 +74,7 @@ export class SignalTerminator implements Terminator {
       : { outcome: 'failed', signal: 'SIGKILL', reason: whyItLives(hold, request) };
   }
 
-  async #endAfterSigterm(hold: Hold, { state, ending }: Obstacle): Promise<TerminationEnding> {
+  async #endAfterSigterm(hold: Hold, { state, ending }: NotSent): Promise<TerminationEnding> {
     if (state === 'gone' || (state === 'exiting' && (await hold.exitsWithin(SURVIVAL_MS)))) {
       return EXITED_AFTER_SIGTERM;
     }
@@ -83,6 +82,15 @@ export class SignalTerminator implements Terminator {
       ? { outcome: 'failed', signal: 'SIGTERM', reason: 'it has begun to exit, and does not come to an end' }
       : { ...ending, signal: 'SIGTERM' };
   }
+}
+
+function withReach(ending: TerminationEnding, reach: Reach | undefined): TerminationResult {
+  if (reach === undefined) {
+    return ending;
+  }
+  const { signalled, whyAlone } = reach;
+  const reason = whyAlone === undefined ? ending.reason : `${ending.reason}; ${whyAlone}`;
+  return { ...ending, reason, signalled };
 }
 
 function whyItLives(hold: Hold, { stop }: TerminationRequest): string {

@@ -1,17 +1,32 @@
 import { inject, injectable } from '../container/token.js';
-import { GUARDS, PROCESS_HANDLES, PROCESS_SOURCE } from '../container/tokens.js';
+import { GUARDS, PROCESS_GROUPS, PROCESS_HANDLES, PROCESS_SOURCE } from '../container/tokens.js';
 import type { Guards } from '../decision/guards.js';
 import { wholeNameOf } from '../decision/whole-name.js';
-import { quickMeasure } from '../detection/measure.js';
+import { quickMeasureOf } from '../detection/measure.js';
 import type { Violation } from '../detection/violation.js';
-import type { ProcessHandle, ProcessHandles, ProcessSource, Signal, SlowFacts } from '../ports.js';
+import type {
+  ProcessGroups,
+  ProcessHandle,
+  ProcessHandles,
+  ProcessSource,
+  Signal,
+  SlowFacts,
+} from '../ports.js';
 import { inGb } from '../units.js';
-import type { Hold, SignalAttempt, Signaller, TerminationEnding, TerminationRequest } from './terminator.js';
+import { exitsInTime } from './exits-in-time.js';
+import { TargetHold, type ViolatorHold } from './target-hold.js';
+import { TargetMembers } from './target-members.js';
+import type {
+  Hold,
+  NotSent,
+  SignalAttempt,
+  Signaller,
+  TerminationEnding,
+  TerminationRequest,
+} from './terminator.js';
 
 /** How long the slow facts of a last check may take. */
 const SLOW_FACTS_DEADLINE_MS = 250;
-/** The share of the grace period in which a stopping monitor has seen an exit, where the caller says nothing else. */
-const STOP_SHARE = 0.95;
 
 const SENT: SignalAttempt = { isSent: true };
 
@@ -21,24 +36,37 @@ export class GuardedSignaller implements Signaller {
   readonly #handles: ProcessHandles;
   readonly #source: ProcessSource;
   readonly #guards: Guards;
+  readonly #groups: ProcessGroups;
 
   constructor(
     @inject(PROCESS_HANDLES) handles: ProcessHandles,
     @inject(PROCESS_SOURCE) source: ProcessSource,
     @inject(GUARDS) guards: Guards,
+    @inject(PROCESS_GROUPS) groups: ProcessGroups,
   ) {
     this.#handles = handles;
     this.#source = source;
     this.#guards = guards;
+    this.#groups = groups;
   }
 
   hold(request: TerminationRequest): Hold | undefined {
-    const handle = this.#handles.open(request.violation.process);
-    return handle === undefined ? undefined : new GuardedHold(handle, request, this.#source, this.#guards);
+    const { process, target } = request.violation;
+    const handle = this.#handles.open(process);
+    if (handle === undefined) {
+      return undefined;
+    }
+    const hold = new GuardedHold(handle, request, this.#source, this.#guards);
+    return target === undefined ? hold : new TargetHold(hold, this.#membersOf(request), request);
+  }
+
+  #membersOf({ violation: { process, target } }: TerminationRequest): TargetMembers | undefined {
+    const group = target === undefined ? undefined : this.#groups.groupOf(process, target);
+    return group && new TargetMembers(group, process, this.#handles, this.#source, this.#guards);
   }
 }
 
-class GuardedHold implements Hold {
+class GuardedHold implements ViolatorHold {
   readonly #handle: ProcessHandle;
   readonly #request: TerminationRequest;
   readonly #source: ProcessSource;
@@ -53,11 +81,11 @@ class GuardedHold implements Hold {
 
   /** Looks again and signals in the same turn, so that nothing of ours comes between check and signal. */
   async signal(signal: Signal): Promise<SignalAttempt> {
-    const slow = await this.#slowFacts(this.#request.violation);
-    const obstacle = this.#check(slow, signal);
-    if (obstacle !== undefined) {
-      return obstacle;
-    }
+    const slow = await this.readFacts();
+    return this.obstacle(slow, signal) ?? this.send(signal);
+  }
+
+  send(signal: Signal): SignalAttempt {
     switch (this.#handle.signal(signal)) {
       case 'sent':
         if (signal === 'SIGTERM') {
@@ -72,16 +100,13 @@ class GuardedHold implements Hold {
     }
   }
 
-  async exitsWithin(ms: number, stopShare = STOP_SHARE): Promise<boolean> {
-    const { graceMs, stop } = this.#request;
-    const over = new AbortController();
-    const timeout = stop.sleep(ms, graceMs * stopShare, over.signal).then(() => false);
-    const exit = this.#handle.waitForExit(over.signal);
-    try {
-      return await Promise.race([exit, timeout]);
-    } finally {
-      over.abort();
-    }
+  async exitsWithin(ms: number, stopShare?: number, hurry?: AbortSignal): Promise<boolean> {
+    const wait = { ms, stopShare, hurry };
+    return await exitsInTime(this.#request, wait, (abort) => this.waitForExit(abort));
+  }
+
+  async waitForExit(abort: AbortSignal): Promise<boolean> {
+    return await this.#handle.waitForExit(abort);
   }
 
   heldByPid(): number | undefined {
@@ -92,8 +117,7 @@ class GuardedHold implements Hold {
     this.#handle.close();
   }
 
-  /** What stands in the way of the signal. */
-  #check(slow: SlowFacts, signal: Signal): SignalAttempt | undefined {
+  obstacle(slow: SlowFacts, signal: Signal): NotSent | undefined {
     const { isArmed, maySpareInGrace, stop, violation } = this.#request;
     const inspection = this.#handle.inspect();
     if (inspection === undefined) {
@@ -116,14 +140,25 @@ class GuardedHold implements Hold {
     if (signal === 'SIGCONT' || (signal === 'SIGKILL' && !maySpareInGrace)) {
       return undefined;
     }
-    return belowLimit(
-      violation,
-      quickMeasure(violation.measure, inspection.rssBytes, inspection.sharedBytes),
-      slow.pssBytes,
+    return (
+      this.#enoughAvailable(violation) ??
+      belowLimit(violation, quickMeasureOf(violation.measure, inspection), slow.pssBytes)
     );
   }
 
-  async #slowFacts({ measure }: Violation): Promise<SlowFacts> {
+  /** Somebody else may have gone, by the kernel's hand too, since the scan: then this one need not. */
+  #enoughAvailable({ spareAboveAvailableBytes }: Violation): NotSent | undefined {
+    if (spareAboveAvailableBytes === undefined) {
+      return undefined;
+    }
+    const { availableBytes } = this.#source.readMemory();
+    return availableBytes < spareAboveAvailableBytes
+      ? undefined
+      : notSent('below', 'spared', `the machine has ${inGb(availableBytes)} available again`);
+  }
+
+  async readFacts(): Promise<SlowFacts> {
+    const { measure } = this.#request.violation;
     const inspection = this.#handle.inspect();
     const wanted = {
       pss: measure === 'pss',
@@ -139,7 +174,7 @@ function belowLimit(
   { measure, spareBelowBytes }: Violation,
   quickBytes: number,
   pssBytes: number | undefined,
-): SignalAttempt | undefined {
+): NotSent | undefined {
   if (measure === 'pss' && quickBytes > spareBelowBytes && pssBytes === undefined) {
     return notSent('unreadable', 'spared', 'its proportional set size can not be read any more');
   }
@@ -153,11 +188,9 @@ function belowLimit(
       );
 }
 
-function gone(): SignalAttempt {
+function gone(): NotSent {
   return notSent('gone', 'vanished', 'it was gone before the first signal');
 }
-
-type NotSent = Extract<SignalAttempt, { readonly isSent: false }>;
 
 function notSent(state: NotSent['state'], outcome: TerminationEnding['outcome'], reason: string): NotSent {
   return { isSent: false, state, ending: { outcome, signal: undefined, reason } };

@@ -16,6 +16,8 @@ export interface TerminationRequest {
   readonly isArmed: () => boolean;
   /** Tells when the monitor stops. */
   readonly stop: Stop;
+  /** Aborted when the rest of the grace period is not to be waited for: the machine itself is at stake by now. */
+  readonly hurry?: AbortSignal;
 }
 
 /** How a termination ended. */
@@ -32,6 +34,8 @@ export interface TerminationResult extends TerminationEnding {
   readonly mayRetry?: boolean;
   /** Nothing more is to be done about this process (it has been frozen, say), as long as its violation lasts. */
   readonly isFinal?: boolean;
+  /** Where a violation has a target: how many processes were signalled. */
+  readonly signalled?: number;
 }
 
 /** Carries out a `kill`. Never rejects: what goes wrong is an outcome. */
@@ -55,17 +59,30 @@ export type SignalAttempt =
       readonly ending: TerminationEnding;
     };
 
+/** What stood in the way of a signal. */
+export type NotSent = Extract<SignalAttempt, { readonly isSent: false }>;
+
+/** What the signals of a termination have reached, of a target that may be many processes. */
+export interface Reach {
+  /** Processes that were sent a signal, each once. */
+  readonly signalled: number;
+  /** In words: why the last signal went to the violator alone; undefined where it did not. */
+  readonly whyAlone: string | undefined;
+}
+
 /** A hold on the process that a termination is about. */
 export interface Hold {
   /** Makes sure that this is still the process that was decided on, unprotected and over its limit; then signals it. */
   signal(signal: Signal): Promise<SignalAttempt>;
   /**
    * Resolves with true when the process has exited, and with false after `ms`. While the monitor stops, with false after
-   * `stopShare` of the grace period, 0.95 if left out.
+   * `stopShare` of the grace period, 0.95 if left out; with false also as soon as `hurry` is aborted.
    */
-  exitsWithin(ms: number, stopShare?: number): Promise<boolean>;
+  exitsWithin(ms: number, stopShare?: number, hurry?: AbortSignal): Promise<boolean>;
   /** PID of whoever traces the process and holds it, so that no signal ends it; undefined if nobody does. */
   heldByPid(): number | undefined;
+  /** Where the violation has a target: what the signals have reached. */
+  reach?(): Reach;
   /** Lets the process go: no signal is sent through this hold any more. */
   close(): void;
 }

@@ -1,4 +1,7 @@
 import type {
+  GroupKind,
+  ProcessGroup,
+  ProcessGroups,
   ProcessHandle,
   ProcessHandles,
   ProcessInspection,
@@ -8,7 +11,7 @@ import type {
   SlowFacts,
   SlowFactsRequest,
 } from '../ports.js';
-import { isSameProcess, type MachineMemory, type ProcessIdentity } from '../process.js';
+import { isSameProcess, type MachineMemory, type MemoryPressure, type ProcessIdentity } from '../process.js';
 
 /** A process of a fake machine; what is left out is that of an ordinary process. */
 export interface FakeProcess extends Partial<Omit<ProcessInspection, 'pid' | 'startTime'>> {
@@ -38,11 +41,17 @@ interface Entry {
 
 const GB = 1024 ** 3;
 
-/** Processes in a list: a process source and the handles on it, with everything that a test needs to go wrong. */
-export class FakeMachine implements ProcessSource, ProcessHandles {
+/** Processes in a list: a process source, the handles on it and their groups, with everything that a test needs to go wrong. */
+export class FakeMachine implements ProcessSource, ProcessHandles, ProcessGroups {
   /** Every signal that was sent, in order. */
   readonly signals: { readonly pid: number; readonly startTime: number; readonly signal: string }[] = [];
   memory: MachineMemory = { totalBytes: 16 * GB, availableBytes: 8 * GB, usedBytes: 8 * GB };
+  /** PSI; undefined as on a kernel without it. */
+  pressure: MemoryPressure | undefined;
+  /** Whether control groups have `cgroup.kill`; every process that it ends counts as sent SIGKILL. */
+  hasCgroupKill = false;
+  /** Control groups that were ended at once. */
+  readonly cgroupKills: string[] = [];
   /** What the next scans throw. */
   scanError: Error | undefined;
   /**
@@ -87,6 +96,10 @@ export class FakeMachine implements ProcessSource, ProcessHandles {
     return this.memory;
   }
 
+  readPressure(): MemoryPressure | undefined {
+    return this.pressure;
+  }
+
   scan(): ScanColumns {
     this.beforeStep('scan', undefined);
     if (this.scanError !== undefined) {
@@ -104,8 +117,11 @@ export class FakeMachine implements ProcessSource, ProcessHandles {
     };
   }
 
-  inspect(identity: ProcessIdentity): ProcessInspection | undefined {
-    this.beforeStep('inspect', identity.pid);
+  inspect(
+    identity: ProcessIdentity,
+    step: Extract<MachineStep, 'inspect' | 'check'> = 'inspect',
+  ): ProcessInspection | undefined {
+    this.beforeStep(step, identity.pid);
     return this.#read(identity);
   }
 
@@ -130,13 +146,45 @@ export class FakeMachine implements ProcessSource, ProcessHandles {
     return this.isRunning(identity) ? this.#handle(identity) : undefined;
   }
 
+  groupOf(identity: ProcessIdentity, kind: GroupKind): ProcessGroup | undefined {
+    const inspection = this.inspect(identity);
+    const id = inspection === undefined ? undefined : groupIdOf(inspection, kind);
+    if (id === undefined || id === '/') {
+      return undefined;
+    }
+    const has = (other: ProcessInspection): boolean => isInGroup(groupIdOf(other, kind), id);
+    const members = (): ProcessIdentity[] =>
+      [...this.#entries.values()]
+        .filter((entry) => has(entry.inspection))
+        .map(({ inspection: { pid, startTime } }) => ({ pid, startTime }));
+    return {
+      kind,
+      name: `${GROUP_NAMES[kind]} ${id}`,
+      has,
+      members,
+      killAll: (wanted) => kind === 'cgroup' && this.#killAll(String(id), members(), wanted),
+    };
+  }
+
+  #killAll(path: string, members: readonly ProcessIdentity[], wanted: readonly ProcessIdentity[]): boolean {
+    const isExact =
+      members.length === wanted.length &&
+      members.every((member) => wanted.some((other) => isSameProcess(member, other)));
+    if (!this.hasCgroupKill || !isExact) {
+      return false;
+    }
+    this.cgroupKills.push(path);
+    for (const member of members) {
+      this.signals.push({ ...member, signal: 'SIGKILL' });
+      this.#deliver(member, 'SIGKILL');
+    }
+    return true;
+  }
+
   #handle(identity: ProcessIdentity): ProcessHandle {
     return {
       identity,
-      inspect: () => {
-        this.beforeStep('check', identity.pid);
-        return this.#read(identity);
-      },
+      inspect: () => this.inspect(identity, 'check'),
       signal: (signal) => {
         this.beforeStep('signal', identity.pid);
         this.signals.push({ ...identity, signal });
@@ -181,6 +229,20 @@ export class FakeMachine implements ProcessSource, ProcessHandles {
       wake();
     }
   }
+}
+
+const GROUP_NAMES = { group: 'process group', session: 'session', cgroup: 'control group' } as const;
+
+function groupIdOf(
+  { pid, processGroupId = pid, sessionId, cgroup }: ProcessInspection,
+  kind: GroupKind,
+): number | string | undefined {
+  return { group: processGroupId, session: sessionId, cgroup }[kind];
+}
+
+/** Control groups have others below them. */
+function isInGroup(id: number | string | undefined, wanted: number | string): boolean {
+  return id === wanted || (typeof id === 'string' && id.startsWith(`${wanted}/`));
 }
 
 function inspectionOf(fake: FakeProcess, pid: number, startTime: number): ProcessInspection {

@@ -6,6 +6,7 @@ import {
   INTENT_LOG,
   LOGGER,
   MONITOR_PROCESS,
+  PROCESS_GROUPS,
   PROCESS_HANDLES,
   PROCESS_SOURCE,
   TERMINATOR,
@@ -94,6 +95,7 @@ export class TestMonitor {
           }))
           .provide(PROCESS_SOURCE, () => this.machine)
           .provide(PROCESS_HANDLES, () => this.machine)
+          .provide(PROCESS_GROUPS, () => this.machine)
           .provide(USER_DATABASE, () => this.users)
           .provide(INTENT_LOG, () => this.intents);
         options.services?.(services);

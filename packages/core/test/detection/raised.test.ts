@@ -105,6 +105,9 @@ describe('what plugins raise', () => {
     'an amount that is no number': [detection({ usedBytes: NaN })],
     'an amount without end': [detection({ usedBytes: Infinity, limitBytes: Infinity })],
     'a bound that is no number': [detection({ spareBelowBytes: NaN })],
+    'a measure that there is not': [detection({ measure: 'rss' as never })],
+    'an urgency in text': [detection({ isUrgent: 'yes' as never })],
+    'a grace period without end': [detection({ graceSeconds: Infinity })],
     'a reason that is no text': [detection({ reason: undefined as never })],
   };
   for (const [what, answer] of Object.entries(garbage)) {

@@ -7,8 +7,15 @@ import { aViolation } from '../support/a-violation.js';
 import { GB } from '../support/hogs.js';
 
 const MEMORY = { totalBytes: 16 * GB, availableBytes: 8.764 * GB, usedBytes: 7.236 * GB };
-const SCAN = { memory: MEMORY, scanned: 245, unreadable: 0, violations: 1, killed: 1, tookMs: 12,
-  trigger: 'interval' as const, };
+const SCAN = {
+  memory: MEMORY,
+  scanned: 245,
+  unreadable: 0,
+  violations: 1,
+  killed: 1,
+  tookMs: 12,
+  trigger: 'interval' as const,
+};
 const STARTED = {
   version: '0.1.0',
   dryRun: true,
@@ -135,6 +142,16 @@ describe('the log', () => {
       expect(lineOf('kill', aKill(outcome))).to.equal(line);
     });
   }
+
+  it('tells with whom a process was ended, where it was not alone', () => {
+    const withSession = { ...aKill('terminated'), violation: aViolation({}, { target: 'session' }) };
+    expect(lineOf('kill', { ...withSession, signalled: 5 })).to.equal(
+      `info: Process terminated: ${WHO}, with its session (5 processes), by SIGTERM after 0.4 s`,
+    );
+    expect(lineOf('kill', { ...withSession, signalled: 1 })).to.equal(
+      `info: Process terminated: ${WHO}, by SIGTERM after 0.4 s`,
+    );
+  });
 
   it('tells a violation when it begins, with the limit and its rule', () => {
     expect(lineOf('violation', { phase: 'began', violation: aViolation() })).to.equal(

@@ -6,11 +6,11 @@ import type { ProcessInspector } from '../proc/inspect.js';
 import { MemoryReaper } from '../signals/memory-reaper.js';
 import { PidHandles, type HasGone } from '../signals/pid-handles.js';
 import { PidfdHandles } from '../signals/pidfd-handles.js';
+import { lockProgram } from './lock-program.js';
 import { protectFromOomKiller } from './oom-score.js';
 import { PressureTrigger } from './pressure-trigger.js';
 import { testOnChild, type SelfTest } from './self-test.js';
 
-const NOT_PROTECTED = 'the kernel may take the monitor when memory runs out';
 const NO_LIBC = 'the package koffi does not load';
 
 /**
@@ -31,7 +31,7 @@ export class LinuxKernel implements PressureAlarm {
     readonly reaper: MemoryReaper | undefined;
     readonly trigger: Attempt<PressureTrigger>;
     readonly test: SelfTest;
-    readonly oomScore: readonly KernelMeans[];
+    readonly protection: readonly KernelMeans[];
   }) {
     const { test, trigger } = parts;
     this.#libc = parts.libc;
@@ -44,14 +44,14 @@ export class LinuxKernel implements PressureAlarm {
       meansOf('exit-events', test.exitEvents, 'exits are looked for ten times a second'),
       meansOf('process_mrelease', test.memoryRelease, 'memory comes back when the process gets round to it'),
       meansOf('pressure-trigger', trigger.failure, 'only falling memory and the interval wake the monitor'),
-      ...parts.oomScore,
+      ...parts.protection,
     ];
   }
 
   /** Never rejects: what does not work is told by `means`. `protectsItself` is for the daemon: the kernel takes it last. */
   static async open({ protectsItself = false } = {}): Promise<LinuxKernel> {
-    const oomScore = protectsItself ? [meansOf('oom-score-adj', protectFromOomKiller(), NOT_PROTECTED)] : [];
     const libc = await loadLibc().catch(() => undefined);
+    const protection = protectsItself ? protectItself(libc) : [];
     if (libc === undefined) {
       return new LinuxKernel({
         libc,
@@ -59,14 +59,14 @@ export class LinuxKernel implements PressureAlarm {
         reaper: undefined,
         trigger: { failure: NO_LIBC },
         test: { pidfd: NO_LIBC, exitEvents: NO_LIBC, memoryRelease: NO_LIBC },
-        oomScore,
+        protection,
       });
     }
     const waiter = attempt(() => EventWaiter.open(libc));
     const reaper = new MemoryReaper(libc);
     const trigger = waiter.value === undefined ? waiter : attempt(() => new PressureTrigger(waiter.value));
     const test = await testOnChild(libc, waiter.value, reaper);
-    return new LinuxKernel({ libc, waiter: waiter.value, reaper, trigger, test, oomScore });
+    return new LinuxKernel({ libc, waiter: waiter.value, reaper, trigger, test, protection });
   }
 
   /** Handles on processes, by the best means that there is. */
@@ -91,6 +91,17 @@ export class LinuxKernel implements PressureAlarm {
     this.#trigger?.close();
     await this.#waiter?.close();
   }
+}
+
+function protectItself(libc: Libc | undefined): KernelMeans[] {
+  return [
+    meansOf('oom-score-adj', protectFromOomKiller(), 'the kernel may take the monitor when memory runs out'),
+    meansOf(
+      'program-lock',
+      libc === undefined ? NO_LIBC : lockProgram(libc),
+      'the monitor may have to be read from disk again when memory runs out',
+    ),
+  ];
 }
 
 type Attempt<T> =

@@ -17,6 +17,8 @@ export interface Libc {
   processMrelease(pidfd: number): Promise<CallResult>;
   /** getdents64(2): fills the buffer with the next entries of an open directory; returns their bytes, 0 at the end, -1 for an error. */
   readonly readEntries: (directory: number, buffer: Buffer) => number;
+  /** mlock2(2) with MLOCK_ONFAULT: what is read of this range from now on, or has been, stays in memory. */
+  lockOnFault(address: number, bytes: number): CallResult;
   /** eventfd(2). */
   eventfd(): CallResult;
   /** epoll_create1(2). */
@@ -35,6 +37,8 @@ const SYS_PIDFD_OPEN = 434;
 const SYS_PROCESS_MRELEASE = 448;
 /** Older than that: arch/x86/entry/syscalls/syscall_64.tbl; the generic number on arm64. */
 const SYS_GETDENTS64 = process.arch === 'x64' ? 217 : 61;
+const SYS_MLOCK2 = process.arch === 'x64' ? 325 : 284;
+const MLOCK_ONFAULT = 1;
 /** Linux on every platform that Node runs on; socket(2), send(2), epoll_ctl(2). */
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
@@ -108,6 +112,7 @@ async function bind(): Promise<Libc> {
       }),
     readEntries: (directory, buffer) =>
       readDirectory(SYS_GETDENTS64, directory, buffer, buffer.length) as number,
+    lockOnFault: (address, bytes) => resultOf(syscall(SYS_MLOCK2, address, bytes, MLOCK_ONFAULT, 0)),
     eventfd: () => resultOf(eventfd(0, CLOSE_ON_EXEC | NONBLOCK)),
     epollCreate: () => resultOf(epollCreate(CLOSE_ON_EXEC)),
     epollAdd: (epoll, fd, events) => control(epoll, EPOLL_CTL_ADD, fd, events),

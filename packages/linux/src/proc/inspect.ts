@@ -56,6 +56,7 @@ export class ProcessInspector {
       ...this.#names(directory, stat.comm),
       ...this.#group(identity.pid),
       parentPid: stat.parentPid,
+      processGroupId: stat.processGroupId,
       sessionId: stat.sessionId,
       terminal: terminalName(stat.terminalDevice),
       oomScoreAdj: Number(this.#text(`${this.#procRoot}/${identity.pid}/oom_score_adj`) ?? 0),

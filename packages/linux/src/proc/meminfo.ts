@@ -2,6 +2,9 @@
 export interface Meminfo {
   readonly totalBytes: number;
   readonly availableBytes: number;
+  /** Left out where the file has no such lines. */
+  readonly swapTotalBytes?: number;
+  readonly swapFreeBytes?: number;
 }
 
 /**
@@ -19,5 +22,7 @@ export function parseMeminfo(text: string): Meminfo | undefined {
   }
   const estimate = (bytesOf('MemFree') ?? 0) + (bytesOf('Buffers') ?? 0) + (bytesOf('Cached') ?? 0);
   const availableBytes = Math.min(bytesOf('MemAvailable') ?? estimate, totalBytes);
-  return { totalBytes, availableBytes };
+  const [swapTotalBytes, swapFreeBytes] = [bytesOf('SwapTotal'), bytesOf('SwapFree')];
+  const hasSwap = swapTotalBytes !== undefined && swapFreeBytes !== undefined;
+  return { totalBytes, availableBytes, ...(hasSwap ? { swapTotalBytes, swapFreeBytes } : {}) };
 }

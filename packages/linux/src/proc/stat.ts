@@ -5,6 +5,8 @@ export interface Stat {
   /** One letter: `Z` is a zombie, `D` sleeps uninterruptibly, … */
   readonly state: string;
   readonly parentPid: number;
+  /** 0 where its number is not visible in this PID namespace; so is that of the session. */
+  readonly processGroupId: number;
   readonly sessionId: number;
   /** Device number of the controlling terminal, 0 if there is none. */
   readonly terminalDevice: number;
@@ -39,6 +41,7 @@ export function parseStat(line: Buffer): Stat | undefined {
     comm: Buffer.from(line.subarray(from + 1, to)),
     state: fields[0] ?? '',
     parentPid: number(1),
+    processGroupId: number(2),
     sessionId: number(3),
     terminalDevice: number(4),
     flags: number(6),

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
-
 import { runBounded } from '../run-bounded.js';
 import type { DatabaseAnswer } from './cached-lookup.js';
 import { findEntry, type DatabaseEntry } from './database-entry.js';
 import type { Directory } from './directory.js';
-import { directoriesOf, type Database } from './nsswitch.js';
+import { directoriesOf, isFileFirst, type Database } from './nsswitch.js';
+import { readTogether } from './read-together.js';
 
 /** Exit status of getent(1) for a key that is not there. */
 const NOT_FOUND = 2;
@@ -12,6 +11,9 @@ const NOT_FOUND = 2;
 /**
  * Asks the system's own database by getent(1), so that whatever nsswitch.conf names is asked: files, LDAP, SSSD.
  * Where there is no getent (musl has none, always), the file below `/etc` is all there is.
+ *
+ * What stands in a file that comes first is read from it: a machine that is short of memory takes seconds to start a
+ * program, and that is when a process of a user nobody has met yet has to be judged.
  */
 export async function askDatabase(
   database: Database,
@@ -19,6 +21,10 @@ export async function askDatabase(
   deadlineMs: number,
   directory?: Directory,
 ): Promise<DatabaseAnswer<DatabaseEntry>> {
+  const inFile = (await isFileFirst(database)) ? await askFile(database, key) : 'unanswered';
+  if (typeof inFile === 'object') {
+    return inFile;
+  }
   try {
     const { exitCode, output } = await runBounded('getent', ['--', database, key], deadlineMs);
     if (exitCode === NOT_FOUND) {
@@ -53,7 +59,7 @@ async function isAnswer(
 
 async function askFile(database: Database, key: string): Promise<DatabaseAnswer<DatabaseEntry>> {
   try {
-    return findEntry(await readFile(`/etc/${database}`, 'utf8'), key) ?? 'absent';
+    return findEntry(await readTogether(`/etc/${database}`), key) ?? 'absent';
   } catch {
     return 'unanswered';
   }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readTogether } from './read-together.js';
 
 export type Database = 'passwd' | 'group';
 
@@ -8,10 +8,25 @@ const LOCAL_SOURCES = new Set(['files', 'compat', 'db', 'systemd', 'mymachines',
 /** The directories that this machine asks about a database; none where there is no nsswitch.conf. */
 export async function directoriesOf(database: Database): Promise<string[]> {
   try {
-    return directoriesIn(await readFile('/etc/nsswitch.conf', 'utf8'), database);
+    return directoriesIn(await readTogether('/etc/nsswitch.conf'), database);
   } catch {
     return [];
   }
+}
+
+/** Whether what the file below `/etc` has of a key is what the whole database would answer; so where there is no nsswitch.conf. */
+export async function isFileFirst(database: Database): Promise<boolean> {
+  try {
+    return namesFileFirst(await readTogether('/etc/nsswitch.conf'), database);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
+  }
+}
+
+/** An action in brackets after it could say that another source is asked all the same. */
+export function namesFileFirst(switches: string, database: Database): boolean {
+  const line = new RegExp(`^\\s*${database}:([^#\\n]*)`, 'm').exec(switches)?.[1] ?? 'files';
+  return /^\s*files(?:\s+\w|\s*$)/.test(line);
 }
 
 /** The sources that nsswitch.conf names for a database and that can be away: `ldap`, `sss`, `winbind`. */

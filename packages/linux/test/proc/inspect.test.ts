@@ -56,6 +56,7 @@ describe('an inspection', () => {
       executable: '/usr/bin/python3.11',
       executableName: 'python3.11',
       parentPid: 41,
+      processGroupId: 42,
       sessionId: 40,
       terminal: 'pts/3',
       cgroup: '/user.slice/session-3.scope',

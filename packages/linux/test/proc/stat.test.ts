@@ -17,6 +17,7 @@ describe('a stat line', () => {
       comm: Buffer.from('bash'),
       state: 'S',
       parentPid: 1200,
+      processGroupId: 1234,
       sessionId: 1200,
       terminalDevice: 34819,
       flags: 4194304,

@@ -12,6 +12,7 @@ export interface FakeEntry {
   readonly comm?: string | Buffer;
   readonly state?: string;
   readonly parentPid?: number;
+  readonly processGroupId?: number;
   readonly sessionId?: number;
   readonly terminalDevice?: number;
   readonly flags?: number;
@@ -68,8 +69,8 @@ export class FakeProc {
 /** A line of `/proc/PID/stat`, with all of its 52 fields. */
 export function statLine(entry: FakeEntry): Buffer {
   const { pid, comm = 'fake', state = 'S', parentPid = 1, sessionId = pid, terminalDevice = 0 } = entry;
-  const { flags = 0x400000, threads = 1, startTime = 100 } = entry;
-  const before = [state, parentPid, pid, sessionId, terminalDevice, -1, flags];
+  const { flags = 0x400000, threads = 1, startTime = 100, processGroupId = pid } = entry;
+  const before = [state, parentPid, processGroupId, sessionId, terminalDevice, -1, flags];
   const times = [0, 0, 0, 0, 0, 0, 0, 0, 20, 0];
   const after = [threads, 0, startTime, 9_000_000, 50, '18446744073709551615', ...Array<number>(27).fill(0)];
   return Buffer.concat([

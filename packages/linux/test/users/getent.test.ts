@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 
 import { findAnswer } from '#src/users/getent.js';
-import { directoriesIn } from '#src/users/nsswitch.js';
+import { directoriesIn, namesFileFirst } from '#src/users/nsswitch.js';
 
 describe('the directories of a machine', () => {
   const files: Readonly<Record<string, string[]>> = {
@@ -18,6 +18,23 @@ describe('the directories of a machine', () => {
   for (const [switches, directories] of Object.entries(files)) {
     it(`are ${directories.join(' and ') || 'none'} where nsswitch.conf says ${JSON.stringify(switches)}`, () => {
       expect(directoriesIn(switches, 'passwd')).to.deep.equal(directories);
+    });
+  }
+});
+
+describe('the file of users', () => {
+  const files: Readonly<Record<string, boolean>> = {
+    'passwd: files\ngroup: sss\n': true,
+    'passwd:\t files systemd sss # by hand\n': true,
+    'group: sss\n': true,
+    'passwd: sss files\n': false,
+    'passwd: compat\n': false,
+    'passwd: files [SUCCESS=continue] ldap\n': false,
+    'passwd: files[success=merge] ldap\n': false,
+  };
+  for (const [switches, isFirst] of Object.entries(files)) {
+    it(`${isFirst ? 'answers' : 'does not answer'} alone where nsswitch.conf says ${JSON.stringify(switches)}`, () => {
+      expect(namesFileFirst(switches, 'passwd')).to.equal(isFirst);
     });
   }
 });

@@ -1,4 +1,4 @@
-import type { Action, MachineMemory, Measure, Outcome, Signal } from '@memory-monitor/core';
+import type { Action, MachineMemory, ViolationMeasure, Outcome, Signal } from '@memory-monitor/core';
 
 export const NOTICE_KINDS = [
   'kill',
@@ -55,7 +55,7 @@ export interface ProcessFacts {
     /** Secrets masked; undefined where the configuration does not ask for it. */
     readonly commandLine: readonly string[] | undefined;
   };
-  readonly measure: Measure;
+  readonly measure: ViolationMeasure;
   readonly ownBytes: number;
   readonly usedBytes: number;
   readonly limitBytes: number;

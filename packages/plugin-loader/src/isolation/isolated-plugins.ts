@@ -16,6 +16,7 @@ import type { CompiledPlugin } from '../plugin-compiler.js';
 import { sourceOf } from '../source-of.js';
 import { isRootHere, requireTrusted } from '../trust/require-trusted.js';
 import { findSetpriv } from './find-setpriv.js';
+import { MAY_NOT_SWITCH_USERS } from './last-words.js';
 import { launcher } from './launch.js';
 import { reserveUid, type UidReservation } from './reserve-uid.js';
 
@@ -144,11 +145,13 @@ function codeFor(
 }
 
 function unreserved(plugin: string, directory: string, error: unknown): MonitorError {
-  return error instanceof MonitorError
-    ? error
-    : new MonitorError(
-        'MM_ERR_PLUGIN_ISOLATED',
-        `The plugin ${plugin} can not be isolated, since ${directory} can not hold its code: ${messageOf(error)}; let root write there.`,
-        { cause: error },
-      );
+  if (error instanceof MonitorError) {
+    return error;
+  }
+  // What is denied to root is denied by its sandbox.
+  const isDenied = (error as NodeJS.ErrnoException).code === 'EPERM';
+  const why = isDenied
+    ? `can not be isolated: ${MAY_NOT_SWITCH_USERS}`
+    : `can not be isolated, since ${directory} can not hold its code: ${messageOf(error)}; let root write there`;
+  return new MonitorError('MM_ERR_PLUGIN_ISOLATED', `The plugin ${plugin} ${why}.`, { cause: error });
 }

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** The command, as a person starts it. */
@@ -34,7 +35,22 @@ export function unshareArgs(isolation: Isolation): string[] {
 }
 
 /** What a test can need beside a PID namespace. */
-export type Need = 'root' | 'other users' | 'koffi' | 'chosen PIDs' | 'script' | 'compiler' | 'perl';
+export type Need =
+  | 'root'
+  | 'other users'
+  | 'koffi'
+  | 'chosen PIDs'
+  | 'script'
+  | 'compiler'
+  | 'perl'
+  | 'control groups v1'
+  | 'control groups v2';
+
+/** Where a control group can be made, by version; a machine may have both. */
+export const CONTROL_GROUPS = {
+  v1: ['/sys/fs/cgroup/systemd'].find((root) => existsSync(root) && !hasVersion2(root)),
+  v2: ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'].find(hasVersion2),
+} as const;
 
 /** Why this machine can't run a test; undefined if it can. */
 export function whyNot(needs: readonly Need[]): string | undefined {
@@ -50,8 +66,21 @@ const MISSING: Readonly<Record<Need, string | undefined>> = {
   'chosen PIDs': whyNoChosenPids(),
   compiler: spawnSync('cc', ['--version']).status === 0 ? undefined : 'there is no C compiler, cc, here',
   script: spawnSync(SCRIPT, ['--version']).status === 0 ? undefined : 'there is no script(1) here',
+  'control groups v1': whyNoControlGroups(CONTROL_GROUPS.v1, 'version 1'),
+  'control groups v2': whyNoControlGroups(CONTROL_GROUPS.v2, 'version 2'),
   perl: spawnSync(PERL, ['-v']).status === 0 ? undefined : 'there is no perl here',
 };
+
+function hasVersion2(root: string): boolean {
+  return existsSync(`${root}/cgroup.controllers`);
+}
+
+function whyNoControlGroups(root: string | undefined, version: string): string | undefined {
+  if (!canIsolateAsRoot) {
+    return 'needs root';
+  }
+  return root === undefined ? `there are no control groups of ${version} here` : undefined;
+}
 
 function works(args: readonly string[]): boolean {
   return spawnSync(UNSHARE, [...args, 'true']).status === 0;
