@@ -1,11 +1,13 @@
 // Builds what gets installed: packages/cli/bundle/, one file per entry with its lazy parts as chunks, and beside it what
 // can't be inlined. A bundle saves a quarter of the resident memory and half of the start.
-import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
+
+import { thirdPartyNotices } from './third-party.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cli = join(root, 'packages/cli');
@@ -58,11 +60,24 @@ copyCore();
 copyKoffi();
 copyEsbuild();
 copyPictures();
+writeFileSync(
+  join(output, 'THIRD-PARTY'),
+  thirdPartyNotices(
+    Object.keys(result.metafile.inputs).map((input) => resolve(input)),
+    join(output, 'node_modules'),
+    moduleDirectories(),
+  ),
+);
 
 const bytes = Object.values(result.metafile.outputs).reduce((sum, { bytes: size }) => sum + size, 0);
 console.log(
   `packages/cli/bundle: memory-monitor ${version}, ${(bytes / 1024).toFixed(0)} KiB of code and source maps`,
 );
+
+function moduleDirectories() {
+  const packages = readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name));
+  return [root, ...packages].map((directory) => join(directory, 'node_modules'));
+}
 
 /** What a plugin's author tests and checks types with: "memory-monitor plugin new" has it installed from here. */
 function copyCore() {
@@ -100,7 +115,7 @@ function copyPictures() {
   }
 }
 
-/** koffi's code, and the binary for this platform: they are loaded from files. */
+/** koffi's code without what builds it, and the binary for this platform: they are loaded from files. */
 function copyKoffi() {
   const koffi = dirname(require.resolve('koffi'));
   const platform = `koffi-${process.platform}-${process.arch}`;
@@ -108,7 +123,7 @@ function copyKoffi() {
     statSync(source).isDirectory() || /(?:\.c?js|package\.json|LICENSE\.txt)$/.test(source);
   cpSync(koffi, join(output, 'node_modules/koffi'), {
     recursive: true,
-    filter: (source) => !/\/(?:doc|vendor|lib)$/.test(source) && isNeeded(source),
+    filter: (source) => !/\/(?:doc|vendor|lib|cnoke\.cjs|trampolines\.cjs)$/.test(source) && isNeeded(source),
   });
   cpSync(join(dirname(koffi), '@koromix', platform), join(output, 'node_modules/@koromix', platform), {
     recursive: true,

@@ -1,43 +1,142 @@
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 import { MonitorError } from '@memory-monitor/core';
 
 import { EX_OK } from '../exit-codes.js';
-import { checkExistingConfiguration, installSteps, restartPrevious } from '../service/install-steps.js';
+import {
+  checkExistingConfiguration,
+  directorySteps,
+  installSteps,
+  packagedSteps,
+} from '../service/install-steps.js';
+import { type Layout, layoutOf, LOCAL, PACKAGED } from '../service/layout.js';
 import { findPayload } from '../service/payload.js';
-import { runSteps } from '../service/steps.js';
+import { visibleNode } from '../service/place-program.js';
+import { SiteInWords } from '../service/site-in-words.js';
+import { Site } from '../service/site.js';
+import { restartPrevious } from '../service/start-service.js';
+import { runSteps, type Step, tellSteps } from '../service/steps.js';
 import { requireRoot, requireSystemd } from '../service/system.js';
 
 export interface InstallOptions {
   readonly armed?: boolean | undefined;
+  readonly dryRun?: boolean | undefined;
+  readonly root?: string | undefined;
+  readonly packaged?: boolean | undefined;
+  readonly node?: string | undefined;
 }
 
+/** A package's own Node, unless it brings one. */
+const PACKAGED_NODE = '/usr/bin/node';
+
 /** `memory-monitor install`: installs the service, or upgrades it; what fails is taken back. */
-export async function install({ armed = false }: InstallOptions): Promise<number> {
-  requireRoot('install');
-  requireSystemd(existsSync('/run/systemd/system'));
+export async function install(options: InstallOptions): Promise<number> {
+  const { dryRun = false, root } = options;
   const payload = findPayload();
-  const needs = await checkExistingConfiguration();
-  const steps = installSteps(payload, armed, needs);
+  const changes: string[] = [];
+  const directory = root === undefined ? undefined : directoryOf(root);
+  const site = dryRun
+    ? new SiteInWords(directory, (change) => {
+        if (!changes.includes(change)) {
+          changes.push(change);
+        }
+      })
+    : new Site(directory);
+  const { steps, layout, advice } =
+    directory === undefined
+      ? await stepsOnMachine(site, payload, options)
+      : stepsInDirectory(site, payload, options);
+  if (dryRun) {
+    let told = 0;
+    const untold = (): readonly string[] => changes.slice(told, (told = changes.length));
+    tellSteps(steps, untold, print);
+    print('\nThis was a dry run: nothing has been changed.');
+    return EX_OK;
+  }
+  run(steps, layout, advice);
+  site.dropPrevious(layout);
+  print(directory === undefined ? NEXT : `Done, in ${directory}.`);
+  return EX_OK;
+}
+
+interface Plan {
+  readonly steps: readonly Step[];
+  readonly layout: Layout;
+  /** What to do where a step fails. */
+  readonly advice?: string;
+}
+
+async function stepsOnMachine(
+  site: Site,
+  payload: string,
+  { armed = false, dryRun = false, packaged, node }: InstallOptions,
+): Promise<Plan> {
+  if (packaged === true || node !== undefined) {
+    throw new MonitorError('MM_ERR_USAGE', '--packaged and --node are for a directory; name it with --root.');
+  }
+  if (!dryRun) {
+    requireRoot('install');
+    requireSystemd(existsSync('/run/systemd/system'));
+  }
+  const layout = layoutOf(payload);
+  if (layout === PACKAGED) {
+    const needs = await checkExistingConfiguration();
+    return { steps: packagedSteps(site, layout, payload, armed, needs), layout, advice: ADVICE_OF_PACKAGE };
+  }
+  if (existsSync(PACKAGED.unit)) {
+    const message =
+      'It is installed as a package, which apt upgrades; to have this one instead, run first: sudo apt remove memory-monitor.';
+    throw new MonitorError('MM_ERR_INSTALL', message);
+  }
+  return { steps: installSteps(site, payload, armed, await checkExistingConfiguration()), layout };
+}
+
+function stepsInDirectory(
+  site: Site,
+  payload: string,
+  { armed = false, packaged = false, node }: InstallOptions,
+): Plan {
+  if (packaged && armed) {
+    throw new MonitorError('MM_ERR_USAGE', 'A package is never armed: that is up to the admin of a machine.');
+  }
+  const layout = packaged ? PACKAGED : LOCAL;
+  const findNode = (): string => node ?? (packaged ? PACKAGED_NODE : visibleNode(site));
+  return { steps: directorySteps(site, layout, payload, armed, findNode), layout };
+}
+
+function directoryOf(root: string): string {
+  const directory = resolve(root);
+  if (directory === '/') {
+    throw new MonitorError(
+      'MM_ERR_USAGE',
+      '--root names a directory; leave it out to install on this machine.',
+    );
+  }
+  return directory;
+}
+
+function run(steps: readonly Step[], layout: Layout, advice: string | undefined): void {
   print(`Installing Memory Monitor as a systemd service, in ${steps.length} steps:`);
   for (const { title } of steps) {
     print(`  - ${title}`);
   }
   try {
-    runSteps(steps, print);
+    runSteps(steps, print, advice);
   } catch (error) {
-    if (error instanceof MonitorError && restartPrevious()) {
+    if (error instanceof MonitorError && restartPrevious(layout)) {
       print('The version before is running again.');
     }
     throw error;
   }
-  print(NEXT);
-  return EX_OK;
 }
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
+
+const ADVICE_OF_PACKAGE =
+  'Mend the cause and run: sudo dpkg --configure memory-monitor, or sudo memory-monitor install where that has nothing to do.';
 
 const NEXT = `
 Done. What to do next:

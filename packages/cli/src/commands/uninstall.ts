@@ -2,29 +2,32 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 
+import { MonitorError } from '@memory-monitor/core';
 import { DEFAULT_SPOOL } from '@memory-monitor/notifier-email/default-spool';
 
 import { readConfiguration } from '../config/read-configuration.js';
 import { EX_OK } from '../exit-codes.js';
 import {
-  COMMAND,
   CONFIG,
   CONFIG_DIRECTORY,
+  layoutOf,
+  LOCAL,
   LOG,
   LOGROTATE,
   MAIL_SERVICE,
   MAIL_TRIGGERS,
   MAIL_UNITS,
   MAIL_USER,
+  PACKAGED,
   PLUGIN_NEEDS,
   PROGRAM_DIRECTORY,
   SERVICE,
   STATE_DIRECTORY,
-  UNIT,
   UNIT_DIRECTORY,
   UNIT_DROP_INS,
 } from '../service/layout.js';
 import { spoolNames } from '../service/mail-spool.js';
+import { findPayload } from '../service/payload.js';
 import { BACKUP } from '../service/python-service.js';
 import { requireRoot, succeeds } from '../service/system.js';
 
@@ -34,12 +37,25 @@ export interface UninstallOptions {
 
 /** `memory-monitor uninstall`: leaves nothing but, unless it is told otherwise, the configuration and the logs. */
 export async function uninstall({ purge }: UninstallOptions): Promise<number> {
+  if (layoutOf(findPayload()) === PACKAGED) {
+    const message =
+      'This came as a package; run: sudo apt remove memory-monitor (or purge, which takes configuration and logs along).';
+    throw new MonitorError('MM_ERR_USAGE', message);
+  }
   requireRoot('uninstall');
   const logs = await logFiles();
   const removesTraces = purge === true || (await askWhetherToPurge());
   succeeds('systemctl', 'disable', '--now', SERVICE);
   const { mail, spool } = removeMailSender();
-  for (const path of [UNIT, PLUGIN_NEEDS, ...mail, LOGROTATE, COMMAND, ...programFiles(), STATE_DIRECTORY]) {
+  for (const path of [
+    LOCAL.unit,
+    PLUGIN_NEEDS,
+    ...mail,
+    LOGROTATE,
+    LOCAL.command,
+    ...programFiles(),
+    STATE_DIRECTORY,
+  ]) {
     remove(path);
   }
   removeIfEmpty(UNIT_DROP_INS);

@@ -4,7 +4,7 @@ import { messageOf, MonitorError, type Configuration } from '@memory-monitor/cor
 
 import { readConfiguration } from '../config/read-configuration.js';
 import { replaceFile } from './files.js';
-import { ARMING, CONFIG, SERVICE, UNIT } from './layout.js';
+import { ARMING, CONFIG, LOCAL, PACKAGED, SERVICE } from './layout.js';
 import { isServiceActive, requireRoot, serviceStatusText, succeeds, systemctl } from './system.js';
 
 const RELOAD_DEADLINE_MS = 15_000;
@@ -54,7 +54,7 @@ export async function disarmService(): Promise<string> {
 
 function requireInstalled(command: string): void {
   requireRoot(command);
-  if (!existsSync(UNIT)) {
+  if (![LOCAL, PACKAGED].some(({ unit }) => existsSync(unit))) {
     throw new MonitorError(
       'MM_ERR_NOT_INSTALLED',
       'The service is not installed; run: sudo memory-monitor install.',

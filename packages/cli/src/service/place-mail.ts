@@ -1,23 +1,29 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { credentialName } from '@memory-monitor/notifier-email';
 
-import { removeFile, replaceFile } from './files.js';
-import { MAIL_SERVICE, MAIL_TRIGGERS, MAIL_UNITS, MAIL_USER, PROGRAM, UNIT_DIRECTORY } from './layout.js';
+import { type Layout, MAIL_SERVICE, MAIL_TRIGGERS, MAIL_UNITS, MAIL_USER, UNIT_DIRECTORY } from './layout.js';
 import type { MailNeeds } from './mail-needs.js';
 import { isOurs, OF_THE_MONITOR, OF_THE_SENDER } from './mail-spool.js';
+import type { Site, Undo } from './site.js';
 import type { Step } from './steps.js';
-import { runProgram, succeeds, systemctl } from './system.js';
+import { succeeds } from './system.js';
 
 /** The sender of mail, as a user of its own with a unit of its own; nothing of it where no mail is configured. */
-export function placeMail(payload: string, findNode: () => string, mail: MailNeeds | undefined): Step {
-  const undo: (() => void)[] = [];
+export function placeMail(
+  site: Site,
+  { program }: Layout,
+  payload: string,
+  findNode: () => string,
+  mail: MailNeeds | undefined,
+): Step {
+  const undo: Undo[] = [];
   return {
     title: 'Let mail be delivered',
     act: () => {
       if (mail === undefined) {
-        removeMail(undo);
+        removeMail(site, undo);
         return 'none is configured';
       }
       if (!isOurs(mail.spool)) {
@@ -26,14 +32,17 @@ export function placeMail(payload: string, findNode: () => string, mail: MailNee
         );
       }
       const node = findNode();
-      makeUser();
-      makeSpool(mail.spool);
+      makeUser(site);
+      makeSpool(site, mail.spool);
       for (const unit of MAIL_UNITS) {
-        const text = filled(unitText(payload, unit, mail), node, mail.spool);
-        undo.push(replaceFile(join(UNIT_DIRECTORY, unit), text, 0o644));
+        const text = unitText(payload, unit, mail)
+          .replaceAll('@SPOOL@', mail.spool)
+          .replace('@NODE@', node)
+          .replace('@PROGRAM@', program);
+        undo.push(site.replaceFile(join(UNIT_DIRECTORY, unit), text, 0o644));
       }
-      systemctl('daemon-reload');
-      systemctl('enable', '--quiet', '--now', ...MAIL_TRIGGERS);
+      site.run('systemctl', 'daemon-reload');
+      site.run('systemctl', 'enable', '--quiet', '--now', ...MAIL_TRIGGERS);
       return `by ${mail.isBySendmail ? 'the local mail server' : 'SMTP'}, as the user ${MAIL_USER}`;
     },
     undo: () => {
@@ -41,7 +50,7 @@ export function placeMail(payload: string, findNode: () => string, mail: MailNee
       undo.forEach((putBack) => {
         putBack();
       });
-      systemctl('daemon-reload');
+      site.run('systemctl', 'daemon-reload');
       if (existsSync(join(UNIT_DIRECTORY, MAIL_SERVICE))) {
         succeeds('systemctl', 'enable', '--quiet', '--now', ...MAIL_TRIGGERS);
       }
@@ -49,19 +58,19 @@ export function placeMail(payload: string, findNode: () => string, mail: MailNee
   };
 }
 
-function removeMail(undo: (() => void)[]): void {
-  if (existsSync(join(UNIT_DIRECTORY, MAIL_SERVICE))) {
-    succeeds('systemctl', 'disable', '--now', ...MAIL_TRIGGERS);
+function removeMail(site: Site, undo: Undo[]): void {
+  if (site.has(join(UNIT_DIRECTORY, MAIL_SERVICE))) {
+    site.attempt('systemctl', 'disable', '--now', ...MAIL_TRIGGERS);
     for (const unit of MAIL_UNITS) {
-      undo.push(removeFile(join(UNIT_DIRECTORY, unit)));
+      undo.push(site.removeFile(join(UNIT_DIRECTORY, unit)));
     }
-    systemctl('daemon-reload');
+    site.run('systemctl', 'daemon-reload');
   }
 }
 
-function makeUser(): void {
+function makeUser(site: Site): void {
   if (!succeeds('getent', 'passwd', MAIL_USER)) {
-    runProgram(
+    site.run(
       'useradd',
       '--system',
       '--user-group',
@@ -76,19 +85,18 @@ function makeUser(): void {
 }
 
 /** Files that the monitor makes there belong to the directory's group, so that the sender can read them. */
-function makeSpool(spool: string): void {
-  mkdirSync(spool, { recursive: true, mode: 0o755 });
-  runProgram('chown', `root:${MAIL_USER}`, spool);
-  chmodSync(spool, 0o2755);
+function makeSpool(site: Site, spool: string): void {
+  const own = (path: string, owner: string, mode: number): void => {
+    site.makeDirectory(path);
+    site.run('chown', owner, path);
+    site.run('chmod', mode.toString(8), path);
+  };
+  own(spool, `root:${MAIL_USER}`, 0o2755);
   for (const { name, mode } of OF_THE_MONITOR) {
-    mkdirSync(join(spool, name), { recursive: true });
-    runProgram('chown', `root:${MAIL_USER}`, join(spool, name));
-    chmodSync(join(spool, name), mode);
+    own(join(spool, name), `root:${MAIL_USER}`, mode);
   }
   for (const name of OF_THE_SENDER) {
-    mkdirSync(join(spool, name), { recursive: true });
-    runProgram('chown', `${MAIL_USER}:`, join(spool, name));
-    chmodSync(join(spool, name), 0o700);
+    own(join(spool, name), `${MAIL_USER}:`, 0o700);
   }
 }
 
@@ -104,8 +112,4 @@ function unitText(payload: string, unit: string, { isBySendmail, secrets }: Mail
     read(isBySendmail ? 'mail-by-sendmail.conf' : 'mail-by-smtp.conf'),
     ...credentials,
   ].join('');
-}
-
-function filled(template: string, node: string, spool: string): string {
-  return template.replaceAll('@SPOOL@', spool).replace('@NODE@', node).replace('@PROGRAM@', PROGRAM);
 }

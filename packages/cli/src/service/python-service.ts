@@ -38,6 +38,17 @@ export function findPythonService(): PythonService | undefined {
   return { units, config: hasConfig ? CONFIG_LINK : undefined };
 }
 
+/** What `retirePythonService` does. */
+export function retirementOf({ units }: PythonService): string[] {
+  return [
+    ...units.flatMap((unit) => [
+      `run    systemctl disable --now ${unit}`,
+      `move   ${join(UNIT_DIRECTORY, unit)} to ${BACKUP}/`,
+    ]),
+    `move   the Python service's files in ${PROGRAM_DIRECTORY} to ${BACKUP}/`,
+  ];
+}
+
 /** Stops it and puts its files aside; `restorePythonService` is the way back. */
 export function retirePythonService({ units }: PythonService): void {
   mkdirSync(BACKUP, { recursive: true, mode: 0o755 });
@@ -66,6 +77,3 @@ export function restorePythonService({ units }: PythonService): void {
     succeeds('systemctl', 'enable', '--now', unit);
   }
 }
-
-/** Where its configuration is after it has been put aside. */
-export const RETIRED_CONFIG = `${BACKUP}/config.toml`;

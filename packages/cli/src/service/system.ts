@@ -35,6 +35,15 @@ export function isServiceActive(): boolean {
   return succeeds('systemctl', 'is-active', '--quiet', SERVICE);
 }
 
+/** Whether nobody wants it to run: one that crashes and is started again is not stopped. */
+export function isServiceStopped(): boolean {
+  try {
+    return ['inactive', 'failed'].includes(systemctl('show', '--property=ActiveState', '--value', SERVICE));
+  } catch {
+    return true;
+  }
+}
+
 /** What the service says of itself. */
 export function serviceStatusText(): string {
   return systemctl('show', '--property=StatusText', '--value', SERVICE);
