@@ -6,8 +6,8 @@ import type { TerminationRequest, TerminationResult } from './terminator.js';
 /** How long a kill waits for its record: a stalled disk must not hold it up. */
 const DEADLINE_MS = 100;
 
-/** How long an intent is kept for listeners that are at work with what was told of it. */
-export const LONGEST_TELLING_MS = 2000;
+/** How long an intent is kept for listeners that are at work with what was told of it: a busy disk takes seconds. */
+export const LONGEST_TELLING_MS = 10_000;
 
 /** Writes down what is about to be ended before it is, and that it is over. */
 export class IntentRecorder {

@@ -84,6 +84,8 @@ export class SpoolWriter {
    */
   async put(notice: Notice): Promise<void> {
     const { key } = notice;
+    // What a run before this one has left is told by then: only now is it known what was.
+    await this.open().catch(() => undefined);
     if (key !== undefined && (onTheirWay.has(key) || this.hasTold(key))) {
       return;
     }
