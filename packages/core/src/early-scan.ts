@@ -7,8 +7,8 @@ import { BYTES_PER_GB } from './units.js';
 export interface EarlyScan {
   readonly plugin: string;
   /**
-   * Once less than so many bytes are available, a scan is due at once, if the last one saw more; 0 is never. Asked at each glance at the memory between two
-   * scans, with what the last scan saw.
+   * Once less than so many bytes are available, a scan is due at once, if the last one saw more; 0 is never. Asked at each glance
+   * at the memory between two scans, with what the last scan saw.
    */
   dueBelowBytes(memory: MachineMemory, atLastScan: MachineMemory): number;
 }

@@ -45,7 +45,7 @@ export type { Decider, DeciderAnswer, Decision } from './decision/pipeline.js';
 export type { Action, TrailEntry, Verdict } from './decision/verdict.js';
 export { Whitelist, type NameEntry, type Owner, type WhitelistConfig } from './decision/whitelist.js';
 export type { DetectAnswer, Detection, DetectScan, PluginDetector } from './detection/raised.js';
-export type { ScanSamples } from './detection/samples.js';
+export { rowsOf, type ScanSamples } from './detection/samples.js';
 export { anonymousBytesOf, type ViolationMeasure } from './detection/measure.js';
 export type { Violation } from './detection/violation.js';
 export { LATE, within } from './deadline.js';
@@ -171,3 +171,4 @@ export type {
   Terminator,
 } from './termination/terminator.js';
 export { BYTES_PER_GB, inGb } from './units.js';
+export { fitsWildcard, isWildcard } from './wildcard.js';

@@ -75,7 +75,8 @@ export class PressurePolicy {
       return [];
     }
     const missingBytes = Math.max(0, shortage.enoughBytes - scan.memory.availableBytes);
-    const leaving = this.#leaving(scan, missingBytes);
+    const now = snapshotOf(scan);
+    const leaving = this.#leaving(scan, now, missingBytes);
     if (leaving !== undefined) {
       return shortage.level === 'hard' && leaving.length > 0
         ? [this.#detection(shortage, scan, leaving)]
@@ -91,7 +92,7 @@ export class PressurePolicy {
       this.#tellNobody(shortage);
       return [];
     }
-    this.#before = snapshotOf(scan);
+    this.#before = now;
     return [this.#detection(shortage, scan, this.#toldFirst(chosen, shortage))];
   }
 
@@ -171,28 +172,31 @@ export class PressurePolicy {
   }
 
   /** Who is on the way out, as long as nobody else need go: there may be none left whose memory is still awaited. */
-  #leaving(scan: DetectScan, missingBytes: number): readonly ProcessIdentity[] | undefined {
-    const own = this.#ownVictim(scan);
+  #leaving(
+    { terminating }: DetectScan,
+    now: Snapshot,
+    missingBytes: number,
+  ): readonly ProcessIdentity[] | undefined {
+    const own = this.#ownVictim(terminating, now);
     if (own !== undefined) {
       return own;
     }
-    const { privateBytes } = snapshotOf({ memory: scan.memory, samples: scan.samples });
-    const bytesOf = (process: ProcessIdentity): number => privateBytes.get(identityKey(process)) ?? 0;
-    const leaving = [...scan.terminating].sort((a, b) => bytesOf(b) - bytesOf(a));
+    const bytesOf = (process: ProcessIdentity): number => now.privateBytes.get(identityKey(process)) ?? 0;
+    const leaving = [...terminating].sort((a, b) => bytesOf(b) - bytesOf(a));
     const leavingBytes = leaving.reduce((sum, process) => sum + bytesOf(process), 0);
     return leaving.length > 0 && leavingBytes >= missingBytes ? leaving : undefined;
   }
 
-  #ownVictim(scan: DetectScan): readonly ProcessIdentity[] | undefined {
+  #ownVictim(terminating: DetectScan['terminating'], now: Snapshot): readonly ProcessIdentity[] | undefined {
     const attempt = this.#attempt;
     if (attempt === undefined) {
       return undefined;
     }
-    const own = scan.terminating.filter((process) => identityKey(process) === attempt.key);
+    const own = terminating.filter((process) => identityKey(process) === attempt.key);
     if (own.length > 0) {
       return own;
     }
-    if (attempt.endedAtMs !== undefined && this.#isAwaited(attempt, attempt.endedAtMs, scan)) {
+    if (attempt.endedAtMs !== undefined && this.#isAwaited(attempt, attempt.endedAtMs, now)) {
       return [];
     }
     this.#attempt = undefined;
@@ -200,9 +204,9 @@ export class PressurePolicy {
   }
 
   /** Whether its memory may still come back. If it has not, nobody else is ended for a while. */
-  #isAwaited(attempt: Attempt, endedAtMs: number, scan: DetectScan): boolean {
+  #isAwaited(attempt: Attempt, endedAtMs: number, now: Snapshot): boolean {
     const { clock, config, warn } = this.#parts;
-    const returned = returnedBytes(attempt.key, attempt.before, snapshotOf(scan));
+    const returned = returnedBytes(attempt.key, attempt.before, now);
     if (returned >= attempt.expectedBytes * ENOUGH_SHARE) {
       return false;
     }

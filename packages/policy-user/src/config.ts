@@ -1,6 +1,5 @@
+import { isWildcard } from '@memory-monitor/core';
 import * as v from 'valibot';
-
-import { isWildcard } from './rules/patterns.js';
 
 const amount = v.optional(v.pipe(v.number(), v.minValue(0)));
 const name = v.pipe(v.string(), v.trim(), v.minLength(1));

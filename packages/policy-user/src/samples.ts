@@ -1,22 +1,5 @@
 import { identityKey, type DetectScan, type ProcessSample } from '@memory-monitor/core';
 
-export function rowsOf({
-  count,
-  pid,
-  startTime,
-  uid,
-  rssBytes,
-  sharedBytes,
-}: DetectScan['samples']): ProcessSample[] {
-  return Array.from({ length: count }, (_, index) => ({
-    pid: pid[index] ?? 0,
-    startTime: startTime[index] ?? 0,
-    uid: uid[index] ?? 0,
-    rssBytes: rssBytes[index] ?? 0,
-    sharedBytes: sharedBytes[index] ?? 0,
-  }));
-}
-
 /** Who is on the way out does not count any more. */
 export function without(
   samples: readonly ProcessSample[],

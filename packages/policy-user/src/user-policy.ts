@@ -1,4 +1,5 @@
 import {
+  rowsOf,
   type Clock,
   type DeciderAnswer,
   type Detection,
@@ -17,7 +18,7 @@ import type { Found, Raised } from './found.js';
 import { isExempt } from './rules/exempt-names.js';
 import type { RuleBook } from './rules/rule-book.js';
 import { bytesOf, type Rule } from './rules/rule.js';
-import { byOwner, rowsOf, without } from './samples.js';
+import { byOwner, without } from './samples.js';
 import { Tolerance } from './tolerance.js';
 import { TotalWatch } from './totals/total-watch.js';
 import type { Household } from './totals/total.js';

@@ -6,6 +6,7 @@ import {
   Whitelist,
   locate,
   PluginError,
+  rowsOf,
   type Configuration,
   type ConfigurationMistake,
   type ErrorCode,
@@ -139,14 +140,10 @@ function matchesAnybody(entry: string, name: string): boolean {
 }
 
 function runningProcesses(source: LinuxProcessSource): { pids: Set<number>; names: string[] } {
-  const { count, pid, startTime } = source.scan();
-  const identities = Array.from({ length: count }, (_, index) => ({
-    pid: pid[index] ?? 0,
-    startTime: startTime[index] ?? 0,
-  }));
-  const names = identities.flatMap((identity) => {
-    const inspection = source.inspect(identity);
+  const samples = rowsOf(source.scan());
+  const names = samples.flatMap((sample) => {
+    const inspection = source.inspect(sample);
     return inspection === undefined ? [] : [inspection.name, inspection.executableName ?? inspection.name];
   });
-  return { pids: new Set(identities.map((identity) => identity.pid)), names };
+  return { pids: new Set(samples.map(({ pid }) => pid)), names };
 }

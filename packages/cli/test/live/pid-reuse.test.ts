@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+import type { Tally } from './programs/pid-reuse.js';
 import { compileC } from './support/compile-c.js';
 import { inNamespace } from './support/in-namespace.js';
 import { hogProgram, type PidNamespace } from './support/namespace.js';
@@ -93,14 +94,6 @@ const HANDED_ON = [
 
 /** Of ten thousand on a machine that is busy otherwise. */
 const LONGEST_MS = 300_000;
-
-interface Tally {
-  readonly rounds: number;
-  readonly right: number;
-  readonly wrong: number;
-  readonly wrongWithOtherStartTime: number;
-  readonly alike: number;
-}
 
 /** What becomes of signals when PIDs are handed on between any two looks at a process. */
 async function handOn(

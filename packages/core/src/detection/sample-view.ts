@@ -1,6 +1,7 @@
 import type { Limits } from '../decision/limits.js';
 import type { ScanColumns } from '../ports.js';
 import type { ProcessSample } from '../process.js';
+import { rowAt } from './samples.js';
 
 /**
  * One row of a scan's columns at a time, read in place: asking about every process of every scan makes no object for
@@ -17,13 +18,7 @@ export class SampleView implements ProcessSample {
 
   /** A copy of one row, which can't be written to either. */
   static at(columns: ScanColumns, index: number): ProcessSample {
-    return Object.freeze({
-      pid: columns.pid[index] ?? 0,
-      startTime: columns.startTime[index] ?? 0,
-      uid: columns.uid[index] ?? 0,
-      rssBytes: columns.rssBytes[index] ?? 0,
-      sharedBytes: columns.sharedBytes[index] ?? 0,
-    });
+    return Object.freeze(rowAt(columns, index));
   }
 
   moveTo(index: number): void {

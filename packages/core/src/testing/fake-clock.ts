@@ -67,6 +67,13 @@ export class FakeClock implements Clock {
     await settle();
   }
 
+  /** Lets time pass until the next sleeper wakes, which has not run yet when this returns. */
+  skip(): void {
+    const next = this.#nextBefore(Infinity);
+    this.#elapsedMs = next?.endMs ?? this.#elapsedMs;
+    next?.wake();
+  }
+
   #nextBefore(targetMs: number): Sleeper | undefined {
     return [...this.#sleepers].filter(({ endMs }) => endMs <= targetMs).sort((a, b) => a.endMs - b.endMs)[0];
   }

@@ -4,7 +4,7 @@ import { EventWaiter } from '../native/event-waiter.js';
 import { loadLibc, type Libc } from '../native/libc.js';
 import type { ProcessInspector } from '../proc/inspect.js';
 import { MemoryReaper } from '../signals/memory-reaper.js';
-import { PidHandles, type HasGone } from '../signals/pid-handles.js';
+import { NOBODY_HOLDS, PidHandles } from '../signals/pid-handles.js';
 import { PidfdHandles } from '../signals/pidfd-handles.js';
 import { lockProgram } from './lock-program.js';
 import { protectFromOomKiller } from './oom-score.js';
@@ -70,7 +70,7 @@ export class LinuxKernel implements PressureAlarm {
   }
 
   /** Handles on processes, by the best means that there is. */
-  handles(inspector: ProcessInspector, hasGone?: HasGone): ProcessHandles {
+  handles(inspector: ProcessInspector, hasGone = NOBODY_HOLDS): ProcessHandles {
     return this.#libc === undefined || !this.#hasPidfds
       ? new PidHandles(inspector, hasGone)
       : new PidfdHandles({
@@ -78,7 +78,7 @@ export class LinuxKernel implements PressureAlarm {
           inspector,
           waiter: this.#waiter,
           reaper: this.#reaper,
-          hasGone: hasGone ?? (() => false),
+          hasGone,
         });
   }
 

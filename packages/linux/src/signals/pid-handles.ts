@@ -16,7 +16,8 @@ const LONGEST_POLL_MS = 100;
 /** Whether this very process is known to have gone, however its PID looks now: by something else that holds on to it. */
 export type HasGone = (identity: ProcessIdentity) => boolean;
 
-const NOBODY_HOLDS: HasGone = () => false;
+/** Nothing does. */
+export const NOBODY_HOLDS: HasGone = () => false;
 
 /**
  * Handles that are a PID and a start time, for kernels and sandboxes without pidfds. Between the check and the signal there is no

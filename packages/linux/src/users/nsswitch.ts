@@ -25,13 +25,18 @@ export async function isFileFirst(database: Database): Promise<boolean> {
 
 /** An action in brackets after it could say that another source is asked all the same. */
 export function namesFileFirst(switches: string, database: Database): boolean {
-  const line = new RegExp(`^\\s*${database}:([^#\\n]*)`, 'm').exec(switches)?.[1] ?? 'files';
-  return /^\s*files(?:\s+\w|\s*$)/.test(line);
+  return /^\s*files(?:\s+\w|\s*$)/.test(lineOf(switches, database));
 }
 
 /** The sources that nsswitch.conf names for a database and that can be away: `ldap`, `sss`, `winbind`. */
 export function directoriesIn(switches: string, database: Database): string[] {
-  const line = new RegExp(`^\\s*${database}:([^#\\n]*)`, 'm').exec(switches)?.[1] ?? 'files';
-  const sources = line.replace(/\[[^\]]*\]/g, ' ').split(/\s+/);
+  const sources = lineOf(switches, database)
+    .replace(/\[[^\]]*\]/g, ' ')
+    .split(/\s+/);
   return sources.filter((source) => source !== '' && !LOCAL_SOURCES.has(source));
+}
+
+/** What stands behind the name of a database; without a line, the C library asks the files. */
+function lineOf(switches: string, database: Database): string {
+  return new RegExp(`^\\s*${database}:([^#\\n]*)`, 'm').exec(switches)?.[1] ?? 'files';
 }

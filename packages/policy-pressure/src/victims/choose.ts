@@ -1,6 +1,7 @@
 import {
   anonymousBytesOf,
   identityKey,
+  rowsOf,
   type Clock,
   type DetectScan,
   type Guards,
@@ -51,7 +52,9 @@ export async function choose(
 ): Promise<ProcessSample[]> {
   const worthwhileBytes = Math.min(missingBytes, WORTHWHILE_SHARE * memory.totalBytes);
   const { swapTotalBytes = 0, swapFreeBytes = 0 } = memory;
-  const rows = largestFirst(samples).filter((sample) => !leftOut.has(identityKey(sample)));
+  const rows = rowsOf(samples)
+    .sort((a, b) => privateBytes(b) - privateBytes(a))
+    .filter((sample) => !leftOut.has(identityKey(sample)));
   const swappedBytes = Math.max(0, swapTotalBytes - swapFreeBytes);
   // Guards ask whose a process is: of users whom nobody has asked for yet they know nothing, and let nobody end what is theirs.
   const worthwhile = rows.filter((sample) => privateBytes(sample) + swappedBytes >= worthwhileBytes);
@@ -110,23 +113,6 @@ function rankIn({ inspection }: Candidate, { users, clock, prefer, avoid }: Choi
   const userName = users.userName(inspection.uid);
   const ageSeconds = (clock.now() - inspection.startedAtMs) / 1000;
   return rankOf({ inspection, userName, ageSeconds }, prefer, avoid);
-}
-
-function largestFirst({
-  count,
-  pid,
-  startTime,
-  uid,
-  rssBytes,
-  sharedBytes,
-}: DetectScan['samples']): ProcessSample[] {
-  return Array.from({ length: count }, (_, row) => ({
-    pid: pid[row] ?? 0,
-    startTime: startTime[row] ?? 0,
-    uid: uid[row] ?? 0,
-    rssBytes: rssBytes[row] ?? 0,
-    sharedBytes: sharedBytes[row] ?? 0,
-  })).sort((a, b) => privateBytes(b) - privateBytes(a));
 }
 
 function privateBytes({ rssBytes, sharedBytes }: ProcessSample): number {

@@ -1,7 +1,6 @@
-import type { ProcessInspection } from '@memory-monitor/core';
+import { fitsWildcard, type ProcessInspection } from '@memory-monitor/core';
 
 import type { RuleConfig } from '../config.js';
-import { fits } from './patterns.js';
 
 /** The kernel keeps so much of a name. */
 const LONGEST_COMM = 15;
@@ -39,11 +38,11 @@ function fitsRule(
   return (
     (rule.user === undefined ||
       rule.user === String(uid) ||
-      (userName === undefined ? inDoubt : fits(rule.user, userName))) &&
+      (userName === undefined ? inDoubt : fitsWildcard(rule.user, userName))) &&
     (rule.name === undefined || fitsName(rule.name, inspection)) &&
     (rule.executable === undefined || fitsExecutable(rule.executable, inspection)) &&
-    (rule.unit === undefined || (unit !== undefined && fits(rule.unit, unit))) &&
-    (rule.cgroup === undefined || (cgroup !== undefined && fits(rule.cgroup, cgroup))) &&
+    (rule.unit === undefined || (unit !== undefined && fitsWildcard(rule.unit, unit))) &&
+    (rule.cgroup === undefined || (cgroup !== undefined && fitsWildcard(rule.cgroup, cgroup))) &&
     ageSeconds >= (rule.min_age_seconds ?? 0) &&
     ageSeconds <= (rule.max_age_seconds ?? Infinity)
   );
@@ -51,11 +50,11 @@ function fitsRule(
 
 /** Of a name that the kernel has cut, no more than that can fit. */
 function fitsName(pattern: string, { name, isCommCut }: ProcessInspection): boolean {
-  return fits(pattern, name) || (isCommCut && fits(pattern.slice(0, LONGEST_COMM), name));
+  return fitsWildcard(pattern, name) || (isCommCut && fitsWildcard(pattern.slice(0, LONGEST_COMM), name));
 }
 
 /** A path where the pattern has a slash, otherwise the name of the file. */
 function fitsExecutable(pattern: string, { executable, executableName }: ProcessInspection): boolean {
   const text = pattern.includes('/') ? executable : executableName;
-  return text !== undefined && fits(pattern, text);
+  return text !== undefined && fitsWildcard(pattern, text);
 }

@@ -1,6 +1,4 @@
-import type { UserDatabase } from '@memory-monitor/core';
-
-import { fitsAny } from './patterns.js';
+import { fitsWildcard, type UserDatabase } from '@memory-monitor/core';
 
 /** Programs that a rule does not end. */
 export interface ExemptName {
@@ -17,7 +15,7 @@ export function isExempt(
   users: Pick<UserDatabase, 'userName'>,
 ): boolean {
   return names.some(
-    ({ pattern, user }) => fitsAny([pattern], name) && (user === undefined || isCalled(user, uid, users)),
+    ({ pattern, user }) => fitsWildcard(pattern, name) && (user === undefined || isCalled(user, uid, users)),
   );
 }
 

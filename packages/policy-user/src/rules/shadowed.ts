@@ -1,4 +1,6 @@
-import { fitsAny, isWildcard } from './patterns.js';
+import { isWildcard } from '@memory-monitor/core';
+
+import { fitsAny } from './patterns.js';
 import type { Rule } from './rule.js';
 
 /** Sentences about rules that can never count, since those before them are for the same users. */

@@ -1,6 +1,6 @@
-import type { UserDatabase } from '@memory-monitor/core';
+import { isWildcard, type UserDatabase } from '@memory-monitor/core';
 
-import { isId, isWildcard } from './patterns.js';
+import { isId } from './patterns.js';
 import type { Rule } from './rule.js';
 
 const LOOK_UP_MS = 2000;

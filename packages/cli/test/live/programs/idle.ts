@@ -8,68 +8,16 @@ import {
   definePlugin,
   LOGGER,
   PROCESS_SOURCE,
-  type Clock,
   type LoadedPlugin,
   type Logger,
 } from '@memory-monitor/core';
-import { FakeMachine } from '@memory-monitor/core/testing';
+import { FakeClock, FakeMachine } from '@memory-monitor/core/testing';
 import { provideLinux } from '@memory-monitor/linux';
 
 import { readConfiguration } from '#src/config/read-configuration.js';
 import { createPluginLoader } from '#src/plugins/create-loader.js';
 
 const FAKE_PROCESSES = 50;
-
-interface Sleeper {
-  readonly endMs: number;
-  readonly wake: () => void;
-}
-
-/** Time passes only from one sleeper's end to the next, at once: a hundred thousand ticks in seconds. */
-class HurryingClock implements Clock {
-  readonly #startMs = Date.now();
-  readonly #sleepers = new Set<Sleeper>();
-  #elapsedMs = 0;
-
-  now(): number {
-    return this.#startMs + this.#elapsedMs;
-  }
-
-  monotonicMs(): number {
-    return this.#elapsedMs;
-  }
-
-  async sleep(ms: number, ...aborts: readonly AbortSignal[]): Promise<void> {
-    if (ms <= 0 || aborts.some(({ aborted }) => aborted)) {
-      return;
-    }
-    await new Promise<void>((resolve) => {
-      const wake = (): void => {
-        this.#sleepers.delete(sleeper);
-        for (const abort of aborts) {
-          abort.removeEventListener('abort', wake);
-        }
-        resolve();
-      };
-      const sleeper = { endMs: this.#elapsedMs + ms, wake };
-      this.#sleepers.add(sleeper);
-      for (const abort of aborts) {
-        abort.addEventListener('abort', wake);
-      }
-    });
-  }
-
-  /** Goes on to the next end of a sleep, and lets what it wakes run. */
-  async hurry(): Promise<void> {
-    let next: Sleeper | undefined;
-    for (const sleeper of this.#sleepers) {
-      next = next === undefined || sleeper.endMs < next.endMs ? sleeper : next;
-    }
-    this.#elapsedMs = next?.endMs ?? this.#elapsedMs;
-    next?.wake();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
 
 const [config = '', source = 'proc', ...checkpoints] = process.argv.slice(2);
 const silent = (): void => undefined;
@@ -78,7 +26,8 @@ const complain = (fields: object, message: string): void => {
 };
 const logger: Logger = { debug: silent, info: silent, warn: silent, error: complain };
 
-const clock = new HurryingClock();
+// Time passes only from one sleeper's end to the next, at once: a hundred thousand ticks in seconds.
+const clock = new FakeClock(Date.now());
 const { configuration, sources } = await readConfiguration({ config, dryRun: true });
 const monitor = composeMonitor({
   version: 'test',
@@ -98,7 +47,8 @@ void monitor.run();
 const began = process.hrtime.bigint();
 for (const checkpoint of checkpoints.map(Number)) {
   while (scans < checkpoint) {
-    await clock.hurry();
+    clock.skip();
+    await new Promise((resolve) => setImmediate(resolve));
   }
   await tell();
 }

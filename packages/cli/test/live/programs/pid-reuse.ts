@@ -153,7 +153,7 @@ const request = (identity: ProcessIdentity): TerminationRequest =>
     stop: { hasBegun: false, signal: new AbortController().signal } as unknown as TerminationRequest['stop'],
   }) satisfies TerminationRequest;
 
-interface Tally {
+export interface Tally {
   rounds: number;
   /** The victim was signalled, where nobody came in its place. */
   right: number;
