@@ -1,8 +1,9 @@
+import { endProcess } from './ending.js';
 import { EX_OK } from './exit-codes.js';
 
 const ignore = (): void => undefined;
 const exit = (): void => {
-  process.exit(EX_OK);
+  endProcess(EX_OK);
 };
 
 /**

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 
 import { takeEarlySignals } from './early-signals.js';
+import { endProcess } from './ending.js';
 import { EX_OK, EX_USAGE } from './exit-codes.js';
 import { isHandled } from './faults.js';
 import { printError } from './print-error.js';
@@ -17,13 +18,13 @@ const isVerbose = process.argv.includes('--verbose');
 // Node hands rejections that nobody catches over here too.
 process.on('uncaughtException', (error) => {
   if (!isHandled(error)) {
-    process.exit(printError(error, isVerbose));
+    endProcess(printError(error, isVerbose));
   }
 });
 
 // Whatever the command, the end is explicit: a timer or a read that hangs must not keep the process alive.
 void main().then((exitCode) => {
-  process.exit(exitCode);
+  endProcess(exitCode);
 });
 
 /** Whoever reads has seen enough: `memory-monitor status | head -1`. */

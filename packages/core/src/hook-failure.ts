@@ -16,6 +16,8 @@ export type HookName =
   /** The child process of an isolated plugin. */
   | 'isolation'
   | 'isolation:disabled'
+  /** It has ended the monitor again and again, so that this one runs without it. */
+  | 'left-out'
   /** What the plugin needs and the sandbox does not give. */
   | 'needs';
 

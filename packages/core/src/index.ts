@@ -114,6 +114,7 @@ export type {
 export { parseFromChild } from './plugin/isolation/parse-from-child.js';
 export { Rate } from './plugin/isolation/rate.js';
 export { PluginServer, type ChildSurroundings } from './plugin/isolation/serve-plugin.js';
+export { NO_TRACE, tracedToTheEnd, type CodeTrace } from './plugin/code-trace.js';
 export { PluginError } from './plugin/plugin-error.js';
 export type { LoadedPlugin, PluginSource } from './plugin/loaded-plugin.js';
 export type { PluginDescription } from './plugin/plugin-set.js';

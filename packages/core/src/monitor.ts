@@ -130,7 +130,7 @@ export class Monitor {
   }
 
   /** A failure of a plugin outside of every hook: a timer, a promise that nobody waits for, a sandbox that is too narrow. */
-  tellPluginFailure(plugin: string, hook: 'background' | 'needs', error: unknown): void {
+  tellPluginFailure(plugin: string, hook: 'background' | 'left-out' | 'needs', error: unknown): void {
     this.#parts.failures.report(plugin, hook, error);
   }
 

@@ -1,3 +1,4 @@
+export { BlackBox, type LastWords } from './black-box.js';
 export { IntentFiles } from './intent-files.js';
 export { LinuxKernel } from './kernel/linux-kernel.js';
 export { Journal } from './log/journal.js';

@@ -7,10 +7,13 @@ import {
   locate,
   MonitorError,
   nearestTo,
+  NO_TRACE,
   PluginError,
+  tracedToTheEnd,
   within,
   type CheckedConfig,
   type Clock,
+  type CodeTrace,
   type LoadedPlugin,
   type PluginConfig,
   type Remark,
@@ -48,6 +51,7 @@ export interface PluginLoaderOptions {
 /** A plugin's name, and every file that its code comes from. */
 export interface PluginFiles {
   readonly name: string;
+  readonly use: string;
   readonly files: readonly string[];
 }
 
@@ -79,21 +83,31 @@ export class PluginLoader {
 
   /**
    * Loads plugins in their order. Rejects with a `ConfigurationError` that holds every mistake of every `[plugins.config]`, by file,
-   * line and column, and with a `MonitorError` for the first plugin that can't be had at all.
+   * line and column, and with a `MonitorError` for the first plugin that can't be had at all. `traces` note, by place, whose code is
+   * running; a plugin without one is left out.
    */
-  async load(plugins: readonly PluginConfig[], sources: readonly SourceFile[]): Promise<LoadedPlugin[]> {
+  async load(
+    plugins: readonly PluginConfig[],
+    sources: readonly SourceFile[],
+    traces: readonly (CodeTrace | undefined)[] = plugins.map(() => NO_TRACE),
+  ): Promise<LoadedPlugin[]> {
     const loaded: LoadedPlugin[] = [];
     const remarks: Remark[] = [];
     const places = new ConfigPlaces(sources);
     try {
       for (const [index, plugin] of plugins.entries()) {
-        const loading = await this.#loadOrName(plugin, index);
+        const trace = traces[index];
+        if (trace === undefined) {
+          continue;
+        }
+        const loading = await this.#loadOrName(plugin, index, trace);
         if ('issues' in loading) {
           remarks.push(...remarksOf(loading, index));
         } else {
           const configPath = ['plugins', index, 'config'];
           loaded.push({
             ...loading,
+            trace,
             configPlace: async (path) => await places.find([...configPath, ...path]),
           });
         }
@@ -125,9 +139,9 @@ export class PluginLoader {
     this.#compiler.dispose();
   };
 
-  async #loadOrName(plugin: PluginConfig, index: number): Promise<Loading> {
+  async #loadOrName(plugin: PluginConfig, index: number, trace: CodeTrace): Promise<Loading> {
     try {
-      return await this.#load(plugin);
+      return await this.#load(plugin, trace);
     } catch (error) {
       throw error instanceof MonitorError
         ? new PluginError(error.code, this.#withNearest(plugin.use, error), index, error)
@@ -150,11 +164,11 @@ export class PluginLoader {
     }
   }
 
-  async #load(plugin: PluginConfig): Promise<Loading> {
+  async #load(plugin: PluginConfig, trace: CodeTrace): Promise<Loading> {
     const compiled = this.#isBuiltIn(plugin.use) ? undefined : await this.#compile(plugin.use);
     return plugin.isolate
       ? await this.#isolated.load(plugin, compiled)
-      : await this.#loadHere(plugin, compiled);
+      : await tracedToTheEnd(trace, () => this.#loadHere(plugin, compiled));
   }
 
   async #loadHere(plugin: PluginConfig, compiled: CompiledPlugin | undefined): Promise<Loading> {
@@ -166,7 +180,7 @@ export class PluginLoader {
     }
     if (compiled !== undefined) {
       const { file, inputs } = compiled;
-      this.#files.set(file, { name: definition.name, files: [file, ...inputs] });
+      this.#files.set(file, { name: definition.name, use, files: [file, ...inputs] });
     }
     const source = sourceOf(use, compiled, false);
     return { definition, config: checked.config, onFailure, source };

@@ -20,12 +20,15 @@ import {
 } from '../config/read-configuration.js';
 import { openControlSocket } from '../control/open-control-socket.js';
 import { leaveSignals } from '../early-signals.js';
+import { beforeEnding, endProcess } from '../ending.js';
 import { EX_OK } from '../exit-codes.js';
 import { handleFaults } from '../faults.js';
 import { LogOutput } from '../log/log-output.js';
 import { blameFor } from '../plugins/blame.js';
+import { CrashWatch, tellLeftOut } from '../plugins/crash-watch.js';
 import { createPluginLoader } from '../plugins/create-loader.js';
 import { REMEDY, withoutNetwork } from '../plugins/needs.js';
+import { runtimeDirectory } from '../plugins/plugin-directories.js';
 import { packageVersion } from '../version.js';
 
 export interface RunOptions extends ConfigurationOptions {
@@ -37,6 +40,15 @@ interface Live extends ReadConfiguration {
   readonly loader: PluginLoader;
   /** Of every plugin that was ever loaded: what one has left running may fail after it has been replaced. */
   readonly pluginFiles: readonly PluginFiles[];
+}
+
+interface Reloading {
+  readonly monitor: Monitor;
+  readonly output: LogOutput;
+  readonly options: RunOptions;
+  readonly live: { current: Live };
+  readonly supervisor: Supervisor | undefined;
+  readonly watch: CrashWatch;
 }
 
 /** `memory-monitor run`: the daemon in the foreground. Returns the exit status. */
@@ -52,14 +64,35 @@ export async function run(options: RunOptions): Promise<number> {
 
 async function runOn(kernel: LinuxKernel, read: ReadConfiguration, options: RunOptions): Promise<number> {
   const { configuration, sources } = read;
-  const loader = createPluginLoader(configuration);
-  const plugins = await loader.load(configuration.plugins, sources);
+  let onTerminalGone = (): void => {
+    endProcess(EX_OK);
+  };
   const output = await LogOutput.open(configuration.settings, () => {
-    monitor.stop('the end of its terminal');
+    onTerminalGone();
   });
-  const supervisor = await SystemdSupervisor.open((message) => {
-    output.tellTrouble(message);
-  });
+  let watch = CrashWatch.none();
+  const supervisor = await SystemdSupervisor.open(
+    (message) => {
+      output.tellTrouble(message);
+    },
+    {
+      onBeat: () => {
+        watch.beat();
+      },
+    },
+  );
+  if (supervisor !== undefined) {
+    watch = await CrashWatch.open(runtimeDirectory(), supervisor.watchdogMs);
+  }
+  beforeEnding(watch.clear);
+  const stopBeating = beatAtStart(supervisor);
+  const loader = createPluginLoader(configuration);
+  const selection = watch.select(configuration);
+  const plugins = await watch.count(
+    configuration,
+    (place) => place,
+    () => loader.load(configuration.plugins, sources, selection.traces),
+  );
   const live: { current: Live } = { current: { ...read, loader, pluginFiles: loader.files } };
   const monitor = composeMonitor({
     version: packageVersion(),
@@ -72,21 +105,31 @@ async function runOn(kernel: LinuxKernel, read: ReadConfiguration, options: RunO
       provideLinux(services, { stateDirectory: configuration.settings.stateDirectory, kernel });
     },
   });
+  onTerminalGone = () => {
+    monitor.stop('the end of its terminal');
+  };
   logEvents(monitor.events, output.logger, {
     showsCommandLines: () => live.current.configuration.settings.logCommandLines,
   });
   if (supervisor !== undefined) {
     superviseBy(supervisor, monitor.events);
   }
-  await monitor.usePlugins(plugins);
+  await watch.count(
+    configuration,
+    (index) => selection.places[index],
+    () => monitor.usePlugins(plugins),
+  );
   monitor.events.on('started', () => {
+    stopBeating();
     output.tellHeldTrouble();
+    tellLeftOut(monitor, selection);
     void tellNeeds(monitor);
   });
   tellMeansOnceArmed(monitor, kernel, output);
   takeFaults(monitor, output, () => live.current.pluginFiles);
+  blameAtExit(watch, () => live.current.pluginFiles);
   stopOnSignals(monitor);
-  reloadOnHangup(monitor, output, options, live, supervisor);
+  reloadOnHangup({ monitor, output, options, live, supervisor, watch });
   leaveSignals();
   const control = await openControlSocket(
     configuration.settings.controlSocket,
@@ -98,6 +141,7 @@ async function runOn(kernel: LinuxKernel, read: ReadConfiguration, options: RunO
   );
   try {
     await monitor.run({ once: options.once === true });
+    watch.end();
   } finally {
     await control?.close();
     await live.current.loader.dispose();
@@ -118,8 +162,33 @@ function takeFaults(monitor: Monitor, output: LogOutput, files: () => readonly P
       );
       return false;
     }
-    monitor.tellPluginFailure(blame === 'unknown' ? '(unknown)' : blame.plugin, 'background', error);
+    monitor.tellPluginFailure(blame === 'unknown' ? '(unknown)' : blame.name, 'background', error);
     return true;
+  });
+}
+
+/** So that a start in which a plugin's code never comes back ends like any other hang, and not only when it has taken far too long. */
+function beatAtStart(supervisor: Supervisor | undefined): () => void {
+  if (supervisor === undefined || !Number.isFinite(supervisor.beatIntervalMs)) {
+    return () => undefined;
+  }
+  supervisor.beat();
+  const timer = setInterval(() => {
+    supervisor.beat();
+  }, supervisor.beatIntervalMs);
+  timer.unref();
+  return () => {
+    clearInterval(timer);
+  };
+}
+
+/** What a plugin runs in a timer can end the process too. */
+function blameAtExit(watch: CrashWatch, files: () => readonly PluginFiles[]): void {
+  process.once('exit', () => {
+    const blame = blameFor(new Error('who ends it?'), files());
+    if (typeof blame !== 'string') {
+      watch.blame(blame.use);
+    }
   });
 }
 
@@ -158,20 +227,15 @@ function stopOnSignals(monitor: Monitor): void {
 }
 
 /** One reload after the other, however many signals come in. */
-function reloadOnHangup(
-  monitor: Monitor,
-  output: LogOutput,
-  options: RunOptions,
-  live: { current: Live },
-  supervisor: Supervisor | undefined,
-): void {
+function reloadOnHangup(parts: Reloading): void {
+  const { monitor, output, supervisor } = parts;
   let last: Promise<void> = Promise.resolve();
   process.on('SIGHUP', () => {
     last = last.then(async () => {
       supervisor?.reloading();
       output.reopen();
       try {
-        await reload(monitor, output, options, live);
+        await reload(parts);
       } catch (error) {
         monitor.refuseReload(sentencesOf(error));
       }
@@ -179,15 +243,11 @@ function reloadOnHangup(
   });
 }
 
-async function reload(
-  monitor: Monitor,
-  output: LogOutput,
-  options: RunOptions,
-  live: { current: Live },
-): Promise<void> {
+async function reload({ monitor, output, options, live, watch }: Reloading): Promise<void> {
   const { configuration, sources } = await readConfiguration(options);
   const loader = createPluginLoader(configuration);
-  const plugins = await loader.load(configuration.plugins, sources);
+  const selection = watch.select(configuration);
+  const plugins = await loader.load(configuration.plugins, sources, selection.traces);
   const { current } = live;
   live.current = { ...current, pluginFiles: together(current.pluginFiles, loader.files) };
   if (!(await monitor.reload(configuration, plugins))) {
@@ -197,6 +257,7 @@ async function reload(
   await current.loader.dispose();
   live.current = { ...live.current, configuration, sources, loader };
   await output.apply(configuration.settings);
+  tellLeftOut(monitor, selection);
   await tellNeeds(monitor);
 }
 

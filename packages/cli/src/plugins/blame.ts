@@ -1,7 +1,7 @@
 import { stackPlaces, type PluginFiles } from '@memory-monitor/plugin-loader';
 
-/** Whose fault an error is that nobody caught, by its stack: a plugin's name, `unknown` for nobody's in particular, or the monitor's. */
-export type Blame = { readonly plugin: string } | 'unknown' | 'monitor';
+/** Whose fault an error is that nobody caught, by its stack: a plugin's, `unknown` for nobody's in particular, or the monitor's. */
+export type Blame = PluginFiles | 'unknown' | 'monitor';
 
 /**
  * A plugin's, if any of its code is on the stack: what it calls of the monitor's with nonsense fails there. An error without any place
@@ -14,7 +14,7 @@ export function blameFor(error: unknown, plugins: readonly PluginFiles[]): Blame
     .map(({ path }) => plugins.find(({ files }) => files.includes(path)))
     .find((plugin) => plugin !== undefined);
   if (owner !== undefined) {
-    return { plugin: owner.name };
+    return owner;
   }
   return places.length > 0 || plugins.length === 0 ? 'monitor' : 'unknown';
 }

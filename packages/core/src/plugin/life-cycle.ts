@@ -1,6 +1,7 @@
 import { inTime } from '../deadline.js';
 import type { HookName } from '../hook-failure.js';
 import type { Clock } from '../ports.js';
+import { NO_TRACE, traced, type CodeTrace } from './code-trace.js';
 
 /** What is registered while the plugin is being disposed of counts too, but not for ever. */
 const MOST_DISPOSALS = 1000;
@@ -14,6 +15,7 @@ export interface LifeCycleHook {
 export interface LifeCycleSurroundings {
   readonly clock: Clock;
   readonly onFailure: (hook: HookName, error: unknown) => void;
+  readonly trace?: CodeTrace;
 }
 
 /** Runs all of them, in order. Never rejects: one that fails is told, and the others are still called. */
@@ -47,10 +49,10 @@ async function run(
   name: 'onStart' | 'onDispose',
   { call }: LifeCycleHook,
   deadlineMs: number,
-  { clock, onFailure }: LifeCycleSurroundings,
+  { clock, onFailure, trace = NO_TRACE }: LifeCycleSurroundings,
 ): Promise<void> {
   try {
-    await inTime(clock, deadlineMs, call(), 'it has not come to an end');
+    await inTime(clock, deadlineMs, traced(trace, call), 'it has not come to an end');
   } catch (error) {
     onFailure(name, error);
   }

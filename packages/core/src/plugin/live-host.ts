@@ -14,6 +14,7 @@ import type { IntervalOverride } from '../interval.js';
 import type { Clock, Logger, ScanColumns } from '../ports.js';
 import { inTime } from '../deadline.js';
 import { isPromiseLike } from '../promise-like.js';
+import { NO_TRACE, traced, type CodeTrace } from './code-trace.js';
 import { contained } from './contained.js';
 import {
   DECIDE_DEADLINE,
@@ -54,6 +55,7 @@ export class LiveHost implements ReportingHost {
   readonly config: unknown;
   readonly logger: ReturnType<typeof pluginLogger>;
   readonly clock: Clock;
+  readonly trace: CodeTrace;
   readonly intervals: IntervalOverride[] = [];
   readonly earlyScans: EarlyScan[] = [];
   readonly limits: LimitsOverride[] = [];
@@ -72,13 +74,14 @@ export class LiveHost implements ReportingHost {
 
   constructor(
     name: string,
-    { config, configPlace, onFailure }: LoadedPlugin,
+    { config, configPlace, onFailure, trace = NO_TRACE }: LoadedPlugin,
     surroundings: PluginSurroundings,
   ) {
     this.name = name;
     this.config = config;
     this.logger = pluginLogger(surroundings.logger, name);
     this.clock = surroundings.clock;
+    this.trace = trace;
     this.#onFailureOfDecider = onFailure;
     this.#configPlace = configPlace;
     this.#surroundings = surroundings;
@@ -98,7 +101,7 @@ export class LiveHost implements ReportingHost {
     requireEvent(event);
     const hook = this.#register(`on:${event}`, listener);
     const { clock, events } = this.#surroundings;
-    const deliver = contained(this.#metered(hook, listener), {
+    const deliver = contained((payload: PluginEvents[E]) => this.#run(hook, () => listener(payload)), {
       deadlineMs: deadlineOf(options, LISTENER_DEADLINE),
       clock,
       onFailure: (error) => {
@@ -121,11 +124,9 @@ export class LiveHost implements ReportingHost {
 
   scanEarly(dueBelowBytes: EarlyScan['dueBelowBytes']): void {
     const hook = this.#register('scanEarly', dueBelowBytes);
-    const { statistics, clock } = this.#surroundings;
     this.earlyScans.push({
       plugin: this.name,
-      dueBelowBytes: (...memories) =>
-        metered(statistics, clock, this.name, hook, () => dueBelowBytes(...memories)),
+      dueBelowBytes: (...memories) => this.#run(hook, () => dueBelowBytes(...memories)),
     });
   }
 
@@ -137,7 +138,21 @@ export class LiveHost implements ReportingHost {
         statistics.countCalls(this.name, hook, calls, tookMs);
       },
     };
-    this.limits.push({ plugin: this.name, onFailure: this.#onFailureOfDecider, meter, limitsFor: answer });
+    const { trace } = this;
+    this.limits.push({
+      plugin: this.name,
+      onFailure: this.#onFailureOfDecider,
+      meter,
+      // Once for each process: no function is made for a call.
+      limitsFor: (sample, limits) => {
+        const before = trace.enter();
+        try {
+          return answer(sample, limits);
+        } finally {
+          trace.leave(before);
+        }
+      },
+    });
   }
 
   detect(answer: PluginDetector['detect'], options: HookOptions = {}): void {
@@ -172,7 +187,12 @@ export class LiveHost implements ReportingHost {
       this.reportFailure(hook, error);
     };
     this.#surroundings.services.provide(wanted, (_, replaced) =>
-      providedService(wanted, make(replaced), this.clock, onFailure),
+      providedService(
+        wanted,
+        traced(this.trace, () => make(replaced)),
+        this.clock,
+        onFailure,
+      ),
     );
     this.#surroundings.onProvide(wanted.id, this.name);
   }
@@ -226,17 +246,18 @@ export class LiveHost implements ReportingHost {
     deadlineMs: number,
   ): (...args: A) => R {
     this.#register(hook, answer);
-    const { statistics, clock } = this.#surroundings;
+    const { clock } = this.#surroundings;
     return (...args) =>
-      metered(statistics, clock, this.name, hook, () => {
+      this.#run(hook, () => {
         const result = answer(...args);
         return isPromiseLike(result) ? (inTime(clock, deadlineMs, result, 'no answer') as R) : result;
       });
   }
 
-  #metered<A, R>(hook: HookName, answer: (argument: A) => R): (argument: A) => R {
+  /** Every call of a hook but that of `overrideLimits` goes this way. */
+  #run<R>(hook: HookName, call: () => R): R {
     const { statistics, clock } = this.#surroundings;
-    return (argument) => metered(statistics, clock, this.name, hook, () => answer(argument));
+    return metered(statistics, clock, this.name, hook, () => traced(this.trace, call));
   }
 
   #withSamples(event: ScanEvent): PluginEvents['scan'] {

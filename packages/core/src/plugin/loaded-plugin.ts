@@ -1,4 +1,5 @@
 import type { OnFailure } from '../decision/limits.js';
+import type { CodeTrace } from './code-trace.js';
 import type { PluginDefinition } from './definition.js';
 import type { IsolationState } from './isolation/protocol.js';
 
@@ -23,6 +24,8 @@ export interface LoadedPlugin {
   readonly configPlace?: (path: readonly (string | number)[]) => Promise<string | undefined>;
   readonly onFailure: OnFailure;
   readonly source: PluginSource;
+  /** Notes when its code is running; not of one in a process of its own. */
+  readonly trace?: CodeTrace;
   /** How its process fares, where it has one of its own. */
   readonly isolation?: () => IsolationState;
   /** Called instead of `setup` where the plugin is not set up after all. */

@@ -1,6 +1,7 @@
 import { inTime } from '../deadline.js';
 import { messageOf, MonitorError } from '../errors.js';
 import type { Extensions } from '../extensions.js';
+import { NO_TRACE, tracedToTheEnd } from './code-trace.js';
 import type { Need } from './definition.js';
 import type { IsolationState } from './isolation/protocol.js';
 import { runDisposals, runStarts, type LifeCycleSurroundings } from './life-cycle.js';
@@ -139,16 +140,20 @@ export class PluginSet {
       onFailure: (hook, error) => {
         host.reportFailure(hook, error);
       },
+      trace: host.trace,
     };
   }
 }
 
 async function setUp(
-  { definition }: LoadedPlugin,
+  { definition, trace = NO_TRACE }: LoadedPlugin,
   host: LiveHost,
   { clock }: PluginSurroundings,
 ): Promise<void> {
-  await inTime(clock, SETUP_DEADLINE_MS, definition.setup(host as never), 'its setup has not come to an end');
+  await tracedToTheEnd(trace, async () => {
+    const end = definition.setup(host);
+    await inTime(clock, SETUP_DEADLINE_MS, end, 'its setup has not come to an end');
+  });
 }
 
 /** Errors of the host's own keep their code; the rest are the plugin's. */

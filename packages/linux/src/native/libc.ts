@@ -19,6 +19,8 @@ export interface Libc {
   readonly readEntries: (directory: number, buffer: Buffer) => number;
   /** mlock2(2) with MLOCK_ONFAULT: what is read of this range from now on, or has been, stays in memory. */
   lockOnFault(address: number, bytes: number): CallResult;
+  /** mmap(2): the first bytes of a file, shared with whoever opens it later. Undefined where that is not to be had. */
+  mapShared(fd: number, bytes: number): ArrayBuffer | undefined;
   /** eventfd(2). */
   eventfd(): CallResult;
   /** epoll_create1(2). */
@@ -39,6 +41,10 @@ const SYS_PROCESS_MRELEASE = 448;
 const SYS_GETDENTS64 = process.arch === 'x64' ? 217 : 61;
 const SYS_MLOCK2 = process.arch === 'x64' ? 325 : 284;
 const MLOCK_ONFAULT = 1;
+/** mmap(2). */
+const PROT_READ_WRITE = 3;
+const MAP_SHARED = 1;
+const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 /** Linux on every platform that Node runs on; socket(2), send(2), epoll_ctl(2). */
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
@@ -70,6 +76,9 @@ async function bind(): Promise<Libc> {
   const socket = libc.func('int socket(int domain, int type, int protocol)');
   const sendto = libc.func(
     'long sendto(int fd, const void *payload, size_t length, int flags, const void *address, uint32_t addressLength)',
+  );
+  const mmap = libc.func(
+    'void *mmap(void *address, size_t length, int protection, int flags, int fd, long offset)',
   );
   const readDirectory = libc.func('long syscall(long number, int fd, void *buffer, size_t length)');
   const eventfd = libc.func('int eventfd(uint32_t initial, int flags)');
@@ -113,6 +122,10 @@ async function bind(): Promise<Libc> {
     readEntries: (directory, buffer) =>
       readDirectory(SYS_GETDENTS64, directory, buffer, buffer.length) as number,
     lockOnFault: (address, bytes) => resultOf(syscall(SYS_MLOCK2, address, bytes, MLOCK_ONFAULT, 0)),
+    mapShared: (fd, bytes) => {
+      const address: unknown = mmap(null, bytes, PROT_READ_WRITE, MAP_SHARED, fd, 0);
+      return address === MAP_FAILED ? undefined : koffi.view(address, bytes);
+    },
     eventfd: () => resultOf(eventfd(0, CLOSE_ON_EXEC | NONBLOCK)),
     epollCreate: () => resultOf(epollCreate(CLOSE_ON_EXEC)),
     epollAdd: (epoll, fd, events) => control(epoll, EPOLL_CTL_ADD, fd, events),

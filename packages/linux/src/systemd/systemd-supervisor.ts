@@ -6,29 +6,39 @@ import type { TellTrouble } from '../log/log-sink.js';
 /** A watchdog is fed at least twice in its time, sd_watchdog_enabled(3). */
 const BEATS_PER_WATCHDOG = 2;
 
+export interface SupervisorOptions {
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly onBeat?: () => void;
+}
+
 /** The service manager, by the protocol of sd_notify(3). */
 export class SystemdSupervisor implements Supervisor {
   readonly beatIntervalMs: number;
+  /** How long it may go without a beat. */
+  readonly watchdogMs: number;
   readonly #socket: DatagramSocket;
   readonly #path: string;
+  readonly #onBeat: () => void;
 
-  private constructor(socket: DatagramSocket, path: string, watchdogMs: number) {
+  private constructor(socket: DatagramSocket, path: string, watchdogMs: number, onBeat: () => void) {
     this.#socket = socket;
     this.#path = path;
+    this.#onBeat = onBeat;
+    this.watchdogMs = watchdogMs;
     this.beatIntervalMs = watchdogMs / BEATS_PER_WATCHDOG;
   }
 
-  /** Undefined where no service manager waits to hear; told if one does and can't be reached. */
+  /** Undefined where no service manager waits to hear; told if one does and can't be reached. `onBeat` is called at each beat, too. */
   static async open(
     tellTrouble: TellTrouble,
-    environment = process.env,
+    { environment = process.env, onBeat = (): void => undefined }: SupervisorOptions = {},
   ): Promise<SystemdSupervisor | undefined> {
     const path = environment['NOTIFY_SOCKET'];
     if (path === undefined || path === '') {
       return undefined;
     }
     try {
-      return new SystemdSupervisor(await openDatagramSocket(), path, watchdogMs(environment));
+      return new SystemdSupervisor(await openDatagramSocket(), path, watchdogMs(environment), onBeat);
     } catch (error) {
       tellTrouble(
         `systemd can not be told that the monitor is up: ${String(error)}; is the package koffi installed?`,
@@ -46,6 +56,7 @@ export class SystemdSupervisor implements Supervisor {
   }
 
   beat(): void {
+    this.#onBeat();
     if (Number.isFinite(this.beatIntervalMs)) {
       this.#notify('WATCHDOG=1');
     }

@@ -18,13 +18,16 @@ describe('the service manager', () => {
   const startActor = useActors();
 
   it('is nobody where nobody has left a socket', async () => {
-    expect(await SystemdSupervisor.open(noTrouble, {})).to.equal(undefined);
+    expect(await SystemdSupervisor.open(noTrouble, { environment: {} })).to.equal(undefined);
   });
 
   it('wants a beat twice in the time of its watchdog, and none where the watchdog is for another process', async () => {
     const open = async (environment: NodeJS.ProcessEnv) =>
-      (await SystemdSupervisor.open(noTrouble, { NOTIFY_SOCKET: '/nonexistent', ...environment }))
-        ?.beatIntervalMs;
+      (
+        await SystemdSupervisor.open(noTrouble, {
+          environment: { NOTIFY_SOCKET: '/nonexistent', ...environment },
+        })
+      )?.beatIntervalMs;
     expect(await open({ WATCHDOG_USEC: '30000000' })).to.equal(15_000);
     expect(await open({ WATCHDOG_USEC: '30000000', WATCHDOG_PID: String(process.pid) })).to.equal(15_000);
     expect(await open({ WATCHDOG_USEC: '30000000', WATCHDOG_PID: '1' })).to.equal(Number.POSITIVE_INFINITY);
@@ -34,14 +37,18 @@ describe('the service manager', () => {
   itWhere(lacksCompiler, 'hears of each state by its socket', async () => {
     const path = join(directory(), 'notify');
     const manager = await startActor('logger', path);
+    let beats = 0;
     const supervisor = (await SystemdSupervisor.open(noTrouble, {
-      NOTIFY_SOCKET: path,
-      WATCHDOG_USEC: '1000000',
+      environment: { NOTIFY_SOCKET: path, WATCHDOG_USEC: '1000000' },
+      onBeat: () => {
+        beats += 1;
+      },
     }))!;
     supervisor.ready('up\nMAINPID=1');
     supervisor.beat();
     supervisor.reloading();
     supervisor.stopping();
+    expect(beats).to.equal(1);
     await eventually('the last word', () => manager.output().includes('STOPPING=1'));
     expect(manager.output()).to.match(
       /READY=1\nSTATUS=up MAINPID=1\n?WATCHDOG=1\n?RELOADING=1\nMONOTONIC_USEC=\d+\n?STOPPING=1/,
