@@ -35,13 +35,19 @@ function traced(notes: Notes, seen: Map<string, number>): LoadedPlugin {
       host.on('scan', () => {
         see('on');
       });
-      host.overrideInterval(() => see('overrideInterval'));
-      host.overrideLimits(() => see('overrideLimits'));
+      host.overrideInterval(() => {
+        see('overrideInterval');
+      });
+      host.overrideLimits(() => {
+        see('overrideLimits');
+      });
       host.detect(() => {
         see('detect');
         return [];
       });
-      host.decide(() => see('decide'));
+      host.decide(() => {
+        see('decide');
+      });
       host.scanEarly(() => {
         see('scanEarly');
         return 0;
