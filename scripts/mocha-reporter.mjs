@@ -4,6 +4,8 @@ import { appendFileSync } from 'node:fs';
 import mocha from 'mocha';
 
 const LEAK_DEADLINE_MS = 10_000;
+/** Of what a failed test says, for the end of a run whose beginning is long out of sight. */
+const MOST_LINES = 6;
 
 export default class Reporter extends mocha.reporters.Spec {
   constructor(runner, options) {
@@ -12,7 +14,12 @@ export default class Reporter extends mocha.reporters.Spec {
     runner.on('pending', (test) => this.skipped.push(test.fullTitle()));
     runner.once('end', () => {
       const { passes, failures } = this.stats;
-      const totals = { passed: passes, failed: failures, skipped: this.skipped.length };
+      const totals = {
+        passed: passes,
+        failed: failures,
+        skipped: this.skipped.length,
+        failures: this.failures.map(inShort),
+      };
       if (process.env.TEST_TOTALS_FILE) {
         appendFileSync(process.env.TEST_TOTALS_FILE, `${JSON.stringify(totals)}\n`);
       }
@@ -31,6 +38,11 @@ export default class Reporter extends mocha.reporters.Spec {
     this.runner.failures += silent.length;
     super.epilogue();
   }
+}
+
+function inShort(test) {
+  const lines = String(test.err?.message ?? test.err).split('\n');
+  return [test.fullTitle(), ...lines.slice(0, MOST_LINES)].join('\n    ');
 }
 
 /** Fires only when something else still keeps the process alive. */
