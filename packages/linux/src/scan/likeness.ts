@@ -1,11 +1,13 @@
-const NOTABLE_BYTES = 32 * 1024 ** 2;
+import { PAGE_BYTES } from '../proc/page-size.js';
+
+const NOTABLE_PAGES = (32 * 1024 ** 2) / PAGE_BYTES;
 const NOTABLE_FACTOR = 2;
 
 /** Whether a process has so much more or less memory than it had that it may be another one. */
-export function isUnlike(residentBytes: number, formerBytes: number): boolean {
+export function isUnlike(residentPages: number, formerPages: number): boolean {
   return (
-    residentBytes > formerBytes * NOTABLE_FACTOR ||
-    residentBytes < formerBytes / NOTABLE_FACTOR ||
-    Math.abs(residentBytes - formerBytes) > NOTABLE_BYTES
+    residentPages > formerPages * NOTABLE_FACTOR ||
+    residentPages < formerPages / NOTABLE_FACTOR ||
+    Math.abs(residentPages - formerPages) > NOTABLE_PAGES
   );
 }

@@ -27,8 +27,8 @@ export interface TableEntry {
   isKernelThread: boolean;
   /** How often this process has been read. */
   readings: number;
-  /** The memory that the PID had when it was certain last who it is. */
-  residentBytes: number;
+  /** The memory that the PID had when it was certain last who it is, in pages: of a small whole number, passing it on makes no object. */
+  residentPages: number;
   /** By its memory in the last scan: `rankOf`. */
   rank: number;
   /** Number of the last scan that met it. */
@@ -97,21 +97,21 @@ export class ProcessTable {
 
   /**
    * Makes sure that the PID is still who the entry says, if its memory makes one doubt it: a successor is read. False if there is
-   * nobody to read any more. Of a process that is as it was and has no more than `largeBytes`, nothing is read.
+   * nobody to read any more. Of a process that is as it was and has no more than `largePages`, nothing is read.
    */
-  recognise(entry: TableEntry, residentBytes: number, largeBytes: number): boolean {
-    const formerBytes = entry.residentBytes;
-    const isNew = formerBytes === NOT_KNOWN_YET;
-    const isDoubtful = !isNew && isUnlike(residentBytes, formerBytes);
+  recognise(entry: TableEntry, residentPages: number, largePages: number): boolean {
+    const formerPages = entry.residentPages;
+    const isNew = formerPages === NOT_KNOWN_YET;
+    const isDoubtful = !isNew && isUnlike(residentPages, formerPages);
     if (entry.fd !== NOT_HELD) {
-      entry.residentBytes = residentBytes;
+      entry.residentPages = residentPages;
       return !isDoubtful || this.#readUidOfHeld(entry);
     }
-    if (!isNew && !isDoubtful && residentBytes <= largeBytes) {
+    if (!isNew && !isDoubtful && residentPages <= largePages) {
       return true;
     }
     const isRecognised = isNew || this.#startTimeOf(entry.pid) === entry.startTime || this.#read(entry);
-    entry.residentBytes = residentBytes;
+    entry.residentPages = residentPages;
     return isRecognised;
   }
 
@@ -185,7 +185,7 @@ export class ProcessTable {
       uid: 0,
       isKernelThread: false,
       readings: 0,
-      residentBytes: NOT_KNOWN_YET,
+      residentPages: NOT_KNOWN_YET,
       rank: 0,
       seenInScan: 0,
     };
@@ -225,7 +225,7 @@ export class ProcessTable {
     entry.readings = entry.startTime === startTime ? entry.readings + 1 : 1;
     entry.startTime = startTime;
     entry.isKernelThread = isKernelThread({ flags });
-    entry.residentBytes = NOT_KNOWN_YET;
+    entry.residentPages = NOT_KNOWN_YET;
     return this.#readUid(entry);
   }
 

@@ -37,7 +37,7 @@ export class Scanner {
   #count = 0;
   #unreadable = 0;
   #scan = 0;
-  #largeBytes = 0;
+  #largePages = 0;
 
   /** `heldDescriptors` is asked before each scan how many files may be kept open. */
   constructor(
@@ -56,7 +56,7 @@ export class Scanner {
 
   /** Throws MM_ERR_PROC_UNREADABLE if the processes can't even be listed. */
   scan(ramBytes: number): ScanColumns {
-    this.#largeBytes = LARGE_SHARE * ramBytes;
+    this.#largePages = Math.floor((LARGE_SHARE * ramBytes) / PAGE_BYTES);
     this.#scan += 1;
     this.#count = 0;
     this.#unreadable = 0;
@@ -106,14 +106,14 @@ export class Scanner {
     const count = this.#readMemory(entry);
     const pages = this.#numbers[1] ?? 0;
     const isWhole = count === STATM_NUMBERS;
-    if (count === -1 || (isWhole && !this.#table.recognise(entry, pages * PAGE_BYTES, this.#largeBytes))) {
+    if (count === -1 || (isWhole && !this.#table.recognise(entry, pages, this.#largePages))) {
       this.#countIfDenied();
       this.#table.forget(pid);
       return !isHeld;
     }
     if (isWhole) {
       entry.rank = rankOf(pages);
-      this.#push(entry, pages * PAGE_BYTES, (this.#numbers[2] ?? 0) * PAGE_BYTES);
+      this.#push(entry, pages, this.#numbers[2] ?? 0);
     }
     return true;
   }
@@ -143,7 +143,7 @@ export class Scanner {
     return count;
   }
 
-  #push({ pid, startTime, uid }: TableEntry, rssBytes: number, sharedBytes: number): void {
+  #push({ pid, startTime, uid }: TableEntry, residentPages: number, sharedPages: number): void {
     if (this.#count === this.#columns.pid.length) {
       this.#columns = grown(this.#columns);
     }
@@ -151,8 +151,8 @@ export class Scanner {
     pids[this.#count] = pid;
     startTimes[this.#count] = startTime;
     uids[this.#count] = uid;
-    rss[this.#count] = rssBytes;
-    shared[this.#count] = sharedBytes;
+    rss[this.#count] = residentPages * PAGE_BYTES;
+    shared[this.#count] = sharedPages * PAGE_BYTES;
     this.#count += 1;
   }
 

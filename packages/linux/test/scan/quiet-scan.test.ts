@@ -18,7 +18,7 @@ describe('a quiet scan', function () {
   this.timeout(120_000);
   const directory = useTemporaryDirectory(IN_MEMORY);
 
-  /** Bytes of garbage of one scan, once everything is known and compiled. A young generation that never fills keeps all of it. */
+  /** Bytes of garbage of one scan, once everything is known and compiled: of ten rounds, the one with the least. A young generation that never fills keeps all of it. */
   const garbageOfScan = (processes: number, most: number): number => {
     const root = join(directory(), String(processes));
     mkdirSync(root);
@@ -36,13 +36,20 @@ describe('a quiet scan', function () {
         scanner.scan(1e12);
         await new Promise((resolve) => setImmediate(resolve));
       }
-      gc();
-      const before = process.memoryUsage().heapUsed;
-      for (let count = 0; count < 320; count += 1) scanner.scan(1e12);
-      console.log((process.memoryUsage().heapUsed - before) / 320);`;
+      let least = Infinity;
+      for (let round = 0; round < 10; round += 1) {
+        gc();
+        const before = process.memoryUsage().heapUsed;
+        for (let count = 0; count < 320; count += 1) scanner.scan(1e12);
+        least = Math.min(least, (process.memoryUsage().heapUsed - before) / 320);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      console.log(least);`;
     const [node, ...args] = nodeRunning(script);
+    // Code that counts its lines is other code.
+    const env = { ...process.env, ROOT: proc.root, NODE_V8_COVERAGE: undefined };
     const flags = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64'];
-    const { stdout, stderr } = run(node, [...flags, ...args], { env: { ...process.env, ROOT: proc.root } });
+    const { stdout, stderr } = run(node, [...flags, ...args], { env });
     expect(stderr).to.equal('');
     return Number(stdout);
   };
