@@ -19,8 +19,10 @@ import { ShortageWatch, type Shortage } from './levels/shortage.js';
 import { returnedBytes, snapshotOf, type Snapshot } from './repayment.js';
 import { choose, type ChoiceParts } from './victims/choose.js';
 
-/** While something is under way, memory is looked at so often. */
+/** While something is under way, or could be, memory is looked at so often. */
 const SHORT_SECONDS = 0.2;
+/** While there is nobody who could be ended. */
+const HELPLESS_SECONDS = 1;
 /** What a victim has to give back of what was expected. */
 const ENOUGH_SHARE = 0.5;
 
@@ -55,6 +57,8 @@ export class PressurePolicy {
   /** Who has been warned of, or would have been ended in a dry run: another would be another line in the log at each scan. */
   #told: { readonly key: string; readonly isDryRun: boolean } | undefined;
   #isNextWanted = false;
+  /** The last look has found a shortage, and nobody has been warned of it or would have been ended. */
+  #isShort = false;
   #isNobodyTold = false;
 
   constructor(parts: PressurePolicyParts) {
@@ -70,6 +74,7 @@ export class PressurePolicy {
   async detect(scan: DetectScan): Promise<Detection[]> {
     const shortage = this.#watch.look(scan.memory, this.#parts.readPressure);
     this.#isNextWanted = false;
+    this.#isShort = shortage !== undefined;
     if (shortage === undefined) {
       this.#endShortage();
       return [];
@@ -114,8 +119,18 @@ export class PressurePolicy {
     const pause = this.#pauseInForce();
     const leftSeconds =
       pause === undefined ? Infinity : (pause.untilMs - this.#parts.clock.monotonicMs()) / 1000;
-    const isBusy = this.#attempt !== undefined || this.#isNextWanted;
-    return Math.min(currentSeconds, leftSeconds, isBusy ? SHORT_SECONDS : Infinity);
+    return Math.min(currentSeconds, leftSeconds, this.#lookAgainSeconds());
+  }
+
+  /** A detection that has come too late, or a decision that is still awaited, leaves nothing but the shortage behind. */
+  #lookAgainSeconds(): number {
+    if (this.#attempt !== undefined || this.#isNextWanted) {
+      return SHORT_SECONDS;
+    }
+    if (!this.#isShort || this.#told !== undefined) {
+      return Infinity;
+    }
+    return this.#isNobodyTold ? HELPLESS_SECONDS : SHORT_SECONDS;
   }
 
   onDecision({ violation, action, trail, dryRun }: DecisionEvent): void {

@@ -351,6 +351,56 @@ describe('policy-pressure', () => {
     expect(test.eventsOf('scan')).to.have.length(scans);
   });
 
+  it('looks once a second where nobody can be ended, and ends who then can', async () => {
+    const test = await short();
+    test.machine.spawn(hog(9, { oomScoreAdj: -1000 }));
+    available(test, 4);
+    await test.tick();
+    const scans = test.eventsOf('scan').length;
+    await test.clock.advance(5000);
+    expect(test.eventsOf('scan').length - scans).to.equal(5);
+    const late = test.machine.spawn(hog(3));
+    await test.clock.advance(1000);
+    expect(victimsOf(test)).to.deep.equal([late.pid]);
+  });
+
+  it('looks again at once where it could not make up its mind in time', async () => {
+    const users = new UsersToAskFor({ root: 0, alice: ALICE });
+    const test = await short({}, { users, whitelist: { users: ['root'] } });
+    const victim = test.machine.spawn(hog(9));
+    const resolve = users.resolve.bind(users);
+    let isSlow = true;
+    users.resolve = async (request) => {
+      if (isSlow) {
+        isSlow = false;
+        await new Promise(() => undefined);
+      }
+      await resolve(request);
+    };
+    available(test, 4);
+    await test.tick();
+    await test.clock.advance(1000);
+    expect(test.eventsOf('pluginError').map(({ hook }) => hook)).to.deep.equal(['detect']);
+    await test.clock.advance(300);
+    expect(victimsOf(test)).to.deep.equal([victim.pid]);
+  });
+
+  for (const [level, gb] of [
+    ['soft', 9],
+    ['hard', 4],
+  ] as const) {
+    it(`starts no program to read anything before the signal at the ${level} level`, async () => {
+      const test = await short();
+      const victim = test.machine.spawn(hog(9));
+      const steps: string[] = [];
+      test.machine.beforeStep = (step) => void steps.push(step);
+      available(test, gb);
+      await test.tick();
+      expect(victimsOf(test)).to.deep.equal([victim.pid]);
+      expect(steps).to.include('signal').and.not.to.include('inspectSlowly');
+    });
+  }
+
   it('ends nobody in a dry run, and tells one, however the sizes change', async () => {
     const test = await short({}, { settings: { dryRun: true } });
     const victim = test.machine.spawn(hog(8));

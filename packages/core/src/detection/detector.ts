@@ -199,10 +199,10 @@ export class Detector {
     const known = this.#knownFacts(inspection);
     const wanted: SlowFactsRequest = {
       pss: this.#measureFor(finding) === 'pss',
-      // What is urgent waits for nothing that only makes it richer.
+      // What presses waits for nothing that only makes it richer.
       commandLine:
         known.commandLine === undefined &&
-        ((this.#wantsCommandLines && finding?.isUrgent !== true) || this.#guards.needsWholeName(inspection)),
+        ((this.#wantsCommandLines && !isPressing(finding)) || this.#guards.needsWholeName(inspection)),
     };
     if (wanted.pss !== true && wanted.commandLine !== true) {
       return known;
@@ -265,7 +265,9 @@ export class Detector {
     const { episode, isNew } = this.#episodes.markOver(violation, doubts);
     if (isNew) {
       this.#events.emit('violation', { phase: 'began', violation: episode.violation });
-      this.#readLateFacts(episode);
+      if (!isPressing(finding)) {
+        this.#readLateFacts(episode);
+      }
     }
     return episode;
   }
@@ -321,4 +323,12 @@ export class Detector {
       this.#logger.warn({ event: guard === 'unknown-owner' ? 'userDatabase' : 'unknownName' }, message);
     }
   }
+}
+
+/**
+ * The machine is short of memory: what is read by a program of its own would hold the loop up before the signal, since that program
+ * has to be read from disk first, and memory found for it.
+ */
+function isPressing(finding: Finding | undefined): boolean {
+  return finding?.isUrgent === true || finding?.spareAboveAvailableBytes !== undefined;
 }
