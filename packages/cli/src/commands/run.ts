@@ -14,6 +14,11 @@ import { LinuxKernel, provideLinux, SystemdSupervisor } from '@memory-monitor/li
 import type { PluginFiles, PluginLoader } from '@memory-monitor/plugin-loader';
 
 import {
+  readOrRecall,
+  rememberConfiguration,
+  type RecalledConfiguration,
+} from '../config/last-configuration.js';
+import {
   readConfiguration,
   type ConfigurationOptions,
   type ReadConfiguration,
@@ -53,7 +58,7 @@ interface Reloading {
 
 /** `memory-monitor run`: the daemon in the foreground. Returns the exit status. */
 export async function run(options: RunOptions): Promise<number> {
-  const read = await readConfiguration(options);
+  const read = await readOrRecall(options);
   const kernel = await LinuxKernel.open({ protectsItself: true });
   try {
     return await runOn(kernel, read, options);
@@ -62,7 +67,11 @@ export async function run(options: RunOptions): Promise<number> {
   }
 }
 
-async function runOn(kernel: LinuxKernel, read: ReadConfiguration, options: RunOptions): Promise<number> {
+async function runOn(
+  kernel: LinuxKernel,
+  { trouble, ...read }: RecalledConfiguration,
+  options: RunOptions,
+): Promise<number> {
   const { configuration, sources } = read;
   let onTerminalGone = (): void => {
     endProcess(EX_OK);
@@ -122,6 +131,11 @@ async function runOn(kernel: LinuxKernel, read: ReadConfiguration, options: RunO
   monitor.events.on('started', () => {
     stopBeating();
     output.tellHeldTrouble();
+    if (trouble === undefined) {
+      rememberConfiguration(sources);
+    } else {
+      monitor.refuseReload([trouble]);
+    }
     tellLeftOut(monitor, selection);
     void tellNeeds(monitor);
   });
@@ -256,6 +270,7 @@ async function reload({ monitor, output, options, live, watch }: Reloading): Pro
   }
   await current.loader.dispose();
   live.current = { ...live.current, configuration, sources, loader };
+  rememberConfiguration(sources);
   await output.apply(configuration.settings);
   tellLeftOut(monitor, selection);
   await tellNeeds(monitor);

@@ -33,14 +33,22 @@ export interface ReadConfiguration {
  * MM_ERR_CONFIG_UNREADABLE, a `ConfigurationError`, or MM_ERR_UNTRUSTED if, to root, somebody else could change a file.
  */
 export async function readConfiguration(options: ConfigurationOptions): Promise<ReadConfiguration> {
-  const sources = readFiles(options.config);
-  const configuration = sources.length === 0 ? defaultConfiguration() : await parseConfiguration(sources);
-  for (const path of configuration.files) {
+  const read = await parseSources(readFiles(options.config), options);
+  for (const path of read.configuration.files) {
     // A neighbour in a sticky directory such as /tmp can't change the file, but could plant what a plugin imports.
     requireTrusted(isAbsolute(path) ? path : `${process.cwd()}/${path}`, 'the configuration', {
-      allowsSticky: configuration.plugins.length === 0,
+      allowsSticky: read.configuration.plugins.length === 0,
     });
   }
+  return read;
+}
+
+/** Lays the command line's options over what files say, wherever those come from. Rejects with a `ConfigurationError`. */
+export async function parseSources(
+  sources: readonly SourceFile[],
+  options: ConfigurationOptions,
+): Promise<ReadConfiguration> {
+  const configuration = sources.length === 0 ? defaultConfiguration() : await parseConfiguration(sources);
   const { settings } = configuration;
   return {
     sources,
