@@ -190,6 +190,8 @@ export class MonitorEmitter {
   readonly #onFailure: ListenerFailure;
   /** What listeners are at work with, while somebody wants to know. */
   #underWay: PromiseLike<unknown>[] | undefined;
+  /** What is told as soon as nothing is more urgent. */
+  #held: (() => void)[] | undefined;
 
   constructor(onFailure: ListenerFailure) {
     this.#onFailure = onFailure;
@@ -213,8 +215,31 @@ export class MonitorEmitter {
     };
   }
 
+  /**
+   * Keeps what is emitted back, in its order, until everything that this turn of the loop still does is done, promises that are
+   * settled included: listeners write logs and mails, and a signal that presses goes before those.
+   */
+  holdBack(): void {
+    if (this.#held === undefined) {
+      this.#held = [];
+      setImmediate(() => {
+        this.release();
+      });
+    }
+  }
+
+  /** Tells at once what is held back. */
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const emit of held) {
+      emit();
+    }
+  }
+
   /** Emits; resolves when no listener is at work with it any more. Never rejects. */
   async tell<E extends EventName>(event: E, payload: MonitorEvents[E]): Promise<void> {
+    this.release();
     const underWay: PromiseLike<unknown>[] = [];
     const outer = this.#underWay;
     this.#underWay = underWay;
@@ -225,8 +250,16 @@ export class MonitorEmitter {
 
   /** Freezes the payload, all the way down, and hands it to every listener in the order of subscription. */
   emit<E extends EventName>(event: E, payload: MonitorEvents[E]): void {
-    if (this.#emitter.listenerCount(event) > 0) {
-      this.#emitter.emit(event, deepFreeze(payload));
+    if (this.#emitter.listenerCount(event) === 0) {
+      return;
+    }
+    const frozen = deepFreeze(payload);
+    if (this.#held === undefined) {
+      this.#emitter.emit(event, frozen);
+    } else {
+      this.#held.push(() => {
+        this.#emitter.emit(event, frozen);
+      });
     }
   }
 }

@@ -94,6 +94,7 @@ export class Monitor {
       trigger = await this.#sleepFrom(beganMs);
     }
     unsubscribe();
+    this.events.release();
     await this.#beatUntil(this.#parts.dispatcher.settle());
     await this.#beatUntil(recovery.settle());
     await this.#beatUntil(this.disposePlugins());
@@ -224,6 +225,9 @@ export class Monitor {
     const violators = await detector.detect(columns, memory);
     const judged = stop.hasBegun ? [] : await judge.judge(violators);
     const killed = judged.filter(({ episode, decision }) => dispatcher.dispatch(episode, decision)).length;
+    if (killed === 0) {
+      events.release();
+    }
     const tookMs = clock.monotonicMs() - beganMs;
     events.emit('scan', {
       memory,

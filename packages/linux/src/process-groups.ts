@@ -33,14 +33,14 @@ export class LinuxProcessGroups implements ProcessGroups {
   groupOf({ pid, startTime }: ProcessIdentity, kind: GroupKind): ProcessGroup | undefined {
     const stat = this.#stat(pid);
     const id = stat?.startTime === startTime ? this.#idOf(pid, stat, kind) : undefined;
-    return id === undefined || !this.#mayBeEnded(id) ? undefined : this.#group(kind, id);
+    return id === undefined || !this.#mayBeEnded(id) ? undefined : this.#group(kind, id, pid);
   }
 
-  #group(kind: GroupKind, id: number | string): ProcessGroup {
+  #group(kind: GroupKind, id: number | string, violatorPid: number): ProcessGroup {
     return {
       kind,
       name: `${NAMES[kind]} ${id}`,
-      members: () => this.#members(kind, id),
+      members: () => this.#members(kind, id, violatorPid),
       has: (inspection) => isWithin(idIn(inspection, kind), id),
       killAll: (members) => typeof id === 'string' && this.#killAll(id, members),
     };
@@ -55,16 +55,40 @@ export class LinuxProcessGroups implements ProcessGroups {
     return id !== '/' && !id.startsWith('/..') && own !== undefined && !isWithin(own, id);
   }
 
-  #members(kind: GroupKind, id: number | string): ProcessIdentity[] {
+  #members(kind: GroupKind, id: number | string, violatorPid: number): ProcessIdentity[] {
     const members: ProcessIdentity[] = [];
-    for (const entry of readdirSync(this.#procRoot)) {
-      const pid = Number(entry);
-      const stat = Number.isInteger(pid) ? this.#stat(pid) : undefined;
+    for (const pid of this.#listed(id, violatorPid) ?? this.#everybody()) {
+      const stat = this.#stat(pid);
       if (stat !== undefined && !hasExited(stat) && isWithin(this.#idOf(pid, stat, kind), id)) {
         members.push({ pid, startTime: stat.startTime });
       }
     }
     return members;
+  }
+
+  #everybody(): number[] {
+    return readdirSync(this.#procRoot).map(Number).filter(Number.isInteger);
+  }
+
+  /**
+   * The kernel's own list, which is a hundredth of the work where the machine has a hundred times as many processes. The directory may
+   * be another group's, as below: it counts only if the violator is in it.
+   */
+  #listed(id: number | string, violatorPid: number): number[] | undefined {
+    const directory = typeof id === 'string' ? this.#directoryOf(id, 'cgroup.procs') : undefined;
+    try {
+      const pids = directory === undefined ? undefined : pidsBelow(directory);
+      return pids?.includes(violatorPid) === true ? pids : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Where version 2 shows the group, if that file of it is there. */
+  #directoryOf(path: string, file: string): string | undefined {
+    return V2_MOUNTS.map((mount) => join(this.#cgroupRoot, mount, path)).find((candidate) =>
+      existsSync(join(candidate, file)),
+    );
   }
 
   #idOf(pid: number, stat: Stat, kind: GroupKind): number | string | undefined {
@@ -93,9 +117,7 @@ export class LinuxProcessGroups implements ProcessGroups {
    * then: so the kernel's own list of its processes has to be that of the members, no more and no less.
    */
   #killAll(path: string, members: readonly ProcessIdentity[]): boolean {
-    const directory = V2_MOUNTS.map((mount) => join(this.#cgroupRoot, mount, path)).find((candidate) =>
-      existsSync(join(candidate, 'cgroup.kill')),
-    );
+    const directory = this.#directoryOf(path, 'cgroup.kill');
     if (directory === undefined) {
       return false;
     }

@@ -52,6 +52,25 @@ describe('what a process is in', () => {
     expect(pidsOf(groupOf(11, 'session'))).to.deep.equal([10, 11]);
   });
 
+  it('is what the kernel lists of a control group, and of those below it', () => {
+    add(
+      { pid: 10, cgroup: '0::/jobs/7\n' },
+      { pid: 11, cgroup: '0::/jobs/7/step\n' },
+      { pid: 12, cgroup: '0::/jobs/7\n' },
+      { pid: 13, cgroup: '0::/jobs\n' },
+    );
+    cgroups.write('jobs/7/cgroup.procs', '10\n13\n');
+    cgroups.write('jobs/7/step/cgroup.procs', '11\n');
+    // One that is not listed has left meanwhile; one that is listed and in another group is not taken at the list's word.
+    expect(pidsOf(groupOf(10, 'cgroup'))).to.deep.equal([10, 11]);
+  });
+
+  it('is not what another group lists that has its path', () => {
+    add({ pid: 10, cgroup: '0::/jobs/7\n' }, { pid: 12, cgroup: '0::/jobs/7\n' });
+    cgroups.write('jobs/7/cgroup.procs', '12\n');
+    expect(pidsOf(groupOf(10, 'cgroup'))).to.deep.equal([10, 12]);
+  });
+
   it('is a control group with those below it', () => {
     add(
       { pid: 10, cgroup: '0::/jobs/7\n' },

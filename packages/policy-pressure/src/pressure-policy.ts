@@ -23,6 +23,9 @@ import { choose, type ChoiceParts } from './victims/choose.js';
 const SHORT_SECONDS = 0.2;
 /** While there is nobody who could be ended. */
 const HELPLESS_SECONDS = 1;
+/** Below so many times a level, a shortage is near. */
+const NEAR = 3;
+const PREPARE_EVERY_MS = 5000;
 /** What a victim has to give back of what was expected. */
 const ENOUGH_SHARE = 0.5;
 
@@ -60,6 +63,7 @@ export class PressurePolicy {
   /** The last look has found a shortage, and nobody has been warned of it or would have been ended. */
   #isShort = false;
   #isNobodyTold = false;
+  #preparedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: PressurePolicyParts) {
     this.#parts = parts;
@@ -77,6 +81,7 @@ export class PressurePolicy {
     this.#isShort = shortage !== undefined;
     if (shortage === undefined) {
       this.#endShortage();
+      this.#prepare(scan);
       return [];
     }
     const missingBytes = Math.max(0, shortage.enoughBytes - scan.memory.availableBytes);
@@ -161,6 +166,20 @@ export class PressurePolicy {
       this.#attempt = undefined;
     } else {
       this.#attempt.endedAtMs = this.#parts.clock.monotonicMs();
+    }
+  }
+
+  /**
+   * A shortage may be near: whose the processes are is looked up, and what chooses has run, before nobody has the time to wait for
+   * the user database, and for code that is compiled when it runs first.
+   */
+  #prepare(scan: DetectScan): void {
+    const { clock, config } = this.#parts;
+    const nearBytes = NEAR * this.#watch.nextLevelBytes(scan.memory);
+    const nowMs = clock.monotonicMs();
+    if (scan.memory.availableBytes < nearBytes && nowMs - this.#preparedAtMs >= PREPARE_EVERY_MS) {
+      this.#preparedAtMs = nowMs;
+      choose(scan, new Set(), 0, { ...this.#parts, ...config }).catch(() => undefined);
     }
   }
 

@@ -401,6 +401,46 @@ describe('policy-pressure', () => {
     });
   }
 
+  it('tells of it after the signal, in order', async () => {
+    const test = await short();
+    test.machine.spawn(hog(9));
+    const toldAtSignal: number[] = [];
+    test.machine.beforeStep = (step) => {
+      if (step === 'signal') {
+        toldAtSignal.push(test.eventsOf('violation').length + test.eventsOf('decision').length);
+      }
+    };
+    available(test, 9);
+    await test.tick();
+    expect(toldAtSignal[0]).to.equal(0);
+    expect(test.eventsOf('violation')).to.have.length(1);
+    expect(test.eventsOf('decision')).to.have.length(1);
+  });
+
+  it('does not wait for the record of it', async () => {
+    const test = await short();
+    const victim = test.machine.spawn(hog(9));
+    test.intents.begin = async () => {
+      await new Promise(() => undefined);
+    };
+    available(test, 9);
+    await test.tick();
+    expect(victimsOf(test)).to.deep.equal([victim.pid]);
+  });
+
+  it('looks up whose the processes are when a shortage is near', async () => {
+    const users = new UsersToAskFor({ root: 0, alice: ALICE });
+    const test = await short({}, { users, whitelist: { users: ['root'] } });
+    test.machine.spawn(hog(9));
+    available(test, 40);
+    await test.tick();
+    expect(users.userName(ALICE)).to.equal(undefined);
+    available(test, 20);
+    await test.tick();
+    expect(users.userName(ALICE)).to.equal('alice');
+    expect(test.eventsOf('violation')).to.deep.equal([]);
+  });
+
   it('ends nobody in a dry run, and tells one, however the sizes change', async () => {
     const test = await short({}, { settings: { dryRun: true } });
     const victim = test.machine.spawn(hog(8));

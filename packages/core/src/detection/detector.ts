@@ -22,6 +22,7 @@ import { amountsOf, wishesOf } from './finding.js';
 import { LimitTable } from './limit-table.js';
 import { quickMeasure, quickMeasureOf, type ViolationMeasure } from './measure.js';
 import { raise, type Finding, type PluginDetector, type Raised } from './raised.js';
+import { isPressing } from './violation.js';
 
 /** How long detection waits for facts that it can not do without, of all candidates side by side. */
 const SLOW_FACTS_DEADLINE_MS = 250;
@@ -197,12 +198,13 @@ export class Detector {
 
   async #readSlowly({ inspection, finding }: Inspected): Promise<SlowFacts> {
     const known = this.#knownFacts(inspection);
+    const presses = finding !== undefined && isPressing(finding);
     const wanted: SlowFactsRequest = {
       pss: this.#measureFor(finding) === 'pss',
-      // What presses waits for nothing that only makes it richer.
+      // A program that reads it would have to be read from disk first, and the loop waits for that.
       commandLine:
         known.commandLine === undefined &&
-        ((this.#wantsCommandLines && !isPressing(finding)) || this.#guards.needsWholeName(inspection)),
+        ((this.#wantsCommandLines && !presses) || this.#guards.needsWholeName(inspection)),
     };
     if (wanted.pss !== true && wanted.commandLine !== true) {
       return known;
@@ -262,10 +264,14 @@ export class Detector {
       sinceMs,
       lastedMs: Math.max(0, nowMs - sinceMs),
     };
+    const presses = isPressing(violation);
+    if (presses) {
+      this.#events.holdBack();
+    }
     const { episode, isNew } = this.#episodes.markOver(violation, doubts);
     if (isNew) {
       this.#events.emit('violation', { phase: 'began', violation: episode.violation });
-      if (!isPressing(finding)) {
+      if (!presses) {
         this.#readLateFacts(episode);
       }
     }
@@ -323,12 +329,4 @@ export class Detector {
       this.#logger.warn({ event: guard === 'unknown-owner' ? 'userDatabase' : 'unknownName' }, message);
     }
   }
-}
-
-/**
- * The machine is short of memory: what is read by a program of its own would hold the loop up before the signal, since that program
- * has to be read from disk first, and memory found for it.
- */
-function isPressing(finding: Finding | undefined): boolean {
-  return finding?.isUrgent === true || finding?.spareAboveAvailableBytes !== undefined;
 }

@@ -35,3 +35,11 @@ export interface Violation {
   /** For how long it has lasted. */
   readonly lastedMs: number;
 }
+
+/** The machine is short of memory: the signal goes before everything that only tells of it, or makes what is told richer. */
+export function isPressing({
+  isUrgent,
+  spareAboveAvailableBytes,
+}: Pick<Violation, 'isUrgent' | 'spareAboveAvailableBytes'>): boolean {
+  return isUrgent === true || spareAboveAvailableBytes !== undefined;
+}

@@ -3,6 +3,7 @@ import { LATE, within } from '../deadline.js';
 import type { Decision } from '../decision/pipeline.js';
 import type { RestartLoops } from '../decision/restart-loops.js';
 import type { Episode } from '../detection/episodes.js';
+import { isPressing } from '../detection/violation.js';
 import { messageOf } from '../errors.js';
 import type { MonitorEmitter, Outcome } from '../events.js';
 import { shortened } from '../log/shortened.js';
@@ -148,10 +149,14 @@ export class Dispatcher {
     request: TerminationRequest,
     beganMs: number,
   ): Promise<void> {
-    await this.#intents.begin(request);
+    const recorded = this.#intents.begin(request);
+    if (!isPressing(request.violation)) {
+      await recorded;
+    }
     const result = await this.#resultOf(this.#terminator(), request);
     const told = this.#finish(episode, decision, result, this.#clock.monotonicMs() - beganMs);
     await within((ms, abort) => this.#stop.sleep(ms, request.graceMs, abort), LONGEST_TELLING_MS, told);
+    await recorded;
     await this.#intents.end(request, result);
   }
 

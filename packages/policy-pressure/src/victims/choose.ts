@@ -18,6 +18,8 @@ import { rankOf, type Rank } from './rules.js';
 const LOOK_UP_MS = 500;
 /** The core looks at no more of a detection. */
 const MOST_CANDIDATES = 8;
+/** Where no rule speaks for a smaller one: the next is for the case that the first has gone by then. */
+const ENOUGH_CANDIDATES = 3;
 /** Each is read from `/proc`, which takes a tenth of a millisecond. */
 const MOST_INSPECTED = 400;
 /** Who has less than this share of the RAM is not worth ending, unless that is all that is missing. */
@@ -36,6 +38,8 @@ export interface ChoiceParts {
 interface Candidate {
   readonly sample: ProcessSample;
   readonly inspection: ProcessInspection;
+  /** No guard speaks up, whatever the rest of its name is. */
+  readonly isCertain: boolean;
   /** What ending it gives back. */
   readonly bytes: number;
 }
@@ -86,27 +90,38 @@ function inspected(
   for (const sample of rows.slice(0, MOST_INSPECTED)) {
     const mostBytes = privateBytes(sample) + Math.max(0, swapLeftBytes);
     const hasEnough =
-      !hasRules && candidates.filter(({ bytes }) => bytes >= mostBytes).length >= MOST_CANDIDATES;
+      !hasRules &&
+      candidates.filter(({ bytes, isCertain }) => isCertain && bytes >= mostBytes).length >=
+        ENOUGH_CANDIDATES;
     if (mostBytes < worthwhileBytes || hasEnough) {
       break;
     }
     const inspection = parts.source.inspect(sample);
     swapLeftBytes -= inspection?.swapBytes ?? 0;
-    if (inspection !== undefined && mayGo(sample, inspection, parts)) {
-      candidates.push({ sample, inspection, bytes: anonymousBytesOf(inspection) });
+    const isCertain = inspection === undefined ? undefined : mayGo(sample, inspection, parts);
+    if (inspection !== undefined && isCertain !== undefined) {
+      candidates.push({ sample, inspection, isCertain, bytes: anonymousBytesOf(inspection) });
     }
   }
   return candidates;
 }
 
-function mayGo(sample: ProcessSample, inspection: ProcessInspection, { guards }: ChoiceParts): boolean {
+/** Whether that is certain; undefined if it may not. */
+function mayGo(
+  sample: ProcessSample,
+  inspection: ProcessInspection,
+  { guards }: ChoiceParts,
+): boolean | undefined {
   const { isCommCut, isExiting, name, uid } = inspection;
   if (uid !== sample.uid || isExiting) {
-    return false;
+    return undefined;
   }
   const protection = guards.check({ inspection, wholeName: isCommCut ? undefined : name });
+  if (protection === undefined) {
+    return true;
+  }
   // The core reads the rest of a name that is cut, and goes on to the next if that turns out to be protected.
-  return protection === undefined || protection.guard === 'unknown-name';
+  return protection.guard === 'unknown-name' ? false : undefined;
 }
 
 function rankIn({ inspection }: Candidate, { users, clock, prefer, avoid }: ChoiceParts): Rank {
