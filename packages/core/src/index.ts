@@ -74,6 +74,7 @@ export { NO_EXTENSIONS, type Extensions } from './extensions.js';
 export type { ExplainedLimits, Explanation } from './explain/explanation.js';
 export type { HookFailure, HookName } from './hook-failure.js';
 export type { IntervalAnswer, IntervalOverride } from './interval.js';
+export { BoundedLogger } from './log/bounded-logger.js';
 export { localTimestamp } from './log/local-timestamp.js';
 export { logEvents, type LogEventsOptions } from './log/log-events.js';
 export { maskSecrets } from './log/mask-secrets.js';
