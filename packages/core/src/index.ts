@@ -78,6 +78,7 @@ export { BoundedLogger } from './log/bounded-logger.js';
 export { localTimestamp } from './log/local-timestamp.js';
 export { logEvents, type LogEventsOptions } from './log/log-events.js';
 export { maskSecrets } from './log/mask-secrets.js';
+export { MESSAGE_IDS, messageIdOf } from './log/message-ids.js';
 export { printable } from './log/printable.js';
 export type { Monitor } from './monitor.js';
 export { checkConfig, type CheckedConfig, type ConfigIssue } from './plugin/check-config.js';

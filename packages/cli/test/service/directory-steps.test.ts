@@ -25,6 +25,7 @@ const PAYLOAD = {
   'config.toml': '# what comes with it\n',
   'service/memory-monitor.service': 'ExecStart=@NODE@ @PROGRAM@ run --config @CONFIG@\n',
   'service/memory-monitor.logrotate': 'rotate\n',
+  'service/memory-monitor.catalog': '-- an explanation\n',
 };
 
 function filesBelow(directory: string): string[] {
