@@ -96,6 +96,11 @@ describe('an installation into a directory', () => {
       );
       expect(statSync(join(root, layout.command)).mode & 0o777).to.equal(0o755);
     });
+
+    it(`brings the explanations for the journal, ${title}`, () => {
+      install(layout);
+      expect(readFileSync(join(root, layout.catalogue), 'utf8')).to.equal('-- an explanation\n');
+    });
   }
 
   it('tells what changes and what goes when there is another version', () => {

@@ -5,8 +5,8 @@ import { TokenBucket, type Allowance } from './token-bucket.js';
 const MOST_ALIKE = 10;
 /** Lines that are remembered within a window, to know them again: what is kept of them is bounded. */
 const MOST_REMEMBERED = 64;
-/** A longer text is not remembered; the bucket bounds those. */
-const LONGEST_REMEMBERED = 1000;
+/** A longer text counts as several lines, and is not remembered. */
+const LONGEST_CHARACTERS = 1000;
 
 type Fields = Parameters<LogMethod>[0];
 
@@ -35,7 +35,7 @@ export class LogLane {
       before.folded += 1;
       return false;
     }
-    if (!this.#bucket.take(nowMs)) {
+    if (!this.#bucket.take(nowMs, Math.max(1, message.length / LONGEST_CHARACTERS))) {
       this.#leftOut += 1;
       this.#lastLeftOut = message;
       return false;
@@ -45,7 +45,7 @@ export class LogLane {
     } else if (
       before === undefined &&
       this.#remembered.size < MOST_REMEMBERED &&
-      message.length <= LONGEST_REMEMBERED
+      message.length <= LONGEST_CHARACTERS
     ) {
       this.#remembered.set(message, { fields, written: 1, folded: 0 });
     }

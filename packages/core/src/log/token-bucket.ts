@@ -11,8 +11,8 @@ export class TokenBucket {
     this.#tokens = atOnce;
   }
 
-  /** Whether there is one left; it is taken. `nowMs` is monotonic. */
-  take(nowMs: number): boolean {
+  /** Whether there is one left; `amount` is taken then, and what that is too much is owed. `nowMs` is monotonic. */
+  take(nowMs: number, amount = 1): boolean {
     if (nowMs > this.#filledAtMs) {
       this.#tokens = Math.min(this.#capacity, this.#tokens + (nowMs - this.#filledAtMs) * this.#perMs);
       this.#filledAtMs = nowMs;
@@ -20,7 +20,7 @@ export class TokenBucket {
     if (this.#tokens < 1) {
       return false;
     }
-    this.#tokens -= 1;
+    this.#tokens -= amount;
     return true;
   }
 }
