@@ -2,11 +2,18 @@
 import { expect } from 'chai';
 
 import { inMachine } from './support/in-machine.js';
+import type { Machine } from './support/machine.js';
 import { hurry, install, isRunning, logged, LOG, show, startHog, WITH_CLONE } from './support/service.js';
 import { compareSnapshots, type Snapshot } from './support/snapshot.js';
 import { waitFor } from './support/wait-for.js';
 
 let before: Snapshot;
+
+/** What was ended, as the journal tells and explains it. */
+async function explained(machine: Machine): Promise<string> {
+  const words = ['--unit=memory-monitor', '--no-pager', 'MM_EVENT=kill', 'MM_OUTCOME=terminated'];
+  return await machine.succeed(['journalctl', '--catalog', ...words]);
+}
 
 inMachine(
   'the service on a fresh Debian',
@@ -84,6 +91,19 @@ inMachine(
       expect(ended[0]).to.include(`PID=${String(entry?.['MM_PID'])}, Name=python3`);
     });
 
+    it('has it explained by journalctl -x, with what to do', async (machine) => {
+      const [entry] = await machine.journal(
+        '--unit=memory-monitor',
+        'MM_EVENT=kill',
+        'MM_OUTCOME=terminated',
+      );
+      const pid = String(entry?.['MM_PID']);
+      const told = await explained(machine);
+      expect(told).to.include(`Subject: Process ${pid} was ended, by SIGTERM`);
+      expect(told).to.include('by the rule ram_gb_threshold').and.to.include('sudo memory-monitor disarm');
+      expect(told).to.not.match(/@\w+@/);
+    });
+
     it('writes every line to the journal exactly once', async (machine) => {
       await machine.succeed(['systemctl', 'stop', 'memory-monitor']);
       // By whatever way they came, also by standard output.
@@ -117,6 +137,9 @@ inMachine(
       expect(output).to.include(`/etc/memory-monitor, ${LOG} are left`);
       expect((await machine.run(['systemctl', 'cat', 'memory-monitor'])).exitCode).to.not.equal(0);
       expect(await machine.read('/etc/memory-monitor/config.toml')).to.include('# mine');
+      expect(await explained(machine), 'the lines stay, their explanations go').to.match(
+        /^(?!.*Subject:).*Process terminated: PID=/s,
+      );
     });
 
     it('asks on a terminal whether configuration and logs are to go, and takes a no', async (machine) => {

@@ -115,6 +115,12 @@ describe('the Debian package', () => {
         bystander.kill();
       });
 
+      it('has that explained by journalctl -x, without being told to', async (machine) => {
+        const words = ['--unit=memory-monitor', '--no-pager', 'MM_OUTCOME=terminated'];
+        const told = await machine.succeed(['journalctl', '--catalog', ...words]);
+        expect(told).to.match(/Subject: Process \d+ was ended, by SIGTERM/);
+      });
+
       it('has what plugins and mail need made on the machine, by install', async (machine) => {
         await machine.write('/etc/memory-monitor/conf.d/20-mail.toml', MAIL);
         const told = await machine.succeed(['memory-monitor', 'install', '--dry-run']);
@@ -196,6 +202,7 @@ describe('the Debian package', () => {
         expect((await machine.run(['systemctl', 'cat', 'memory-monitor-mail.path'])).exitCode).to.equal(1);
         expect(await machine.read(CONFIG)).to.include('# mine');
         expect((await machine.run(['ls', '/run/memory-monitor', ARMING])).stdout).to.equal('');
+        expect(await machine.succeed(['journalctl', '--list-catalog'])).to.not.include('Memory Monitor');
       });
 
       it('is a dry run when it comes back, with the configuration as it was left', async (machine) => {

@@ -78,7 +78,7 @@ inMachine(
       );
       const { exitCode, stdout, stderr } = await machine.run(['bash', `${CLONE}/installer.sh`]);
       expect(exitCode).to.equal(70);
-      expect(stdout).to.include('[2/9] Make the command /usr/local/bin/memory-monitor: FAILED');
+      expect(stdout).to.include('[2/10] Make the command /usr/local/bin/memory-monitor: FAILED');
       expect(stderr).to.include('taken back: Copy the program').and.to.include('uninstall --purge');
       expect(await machine.read('/opt/memory-monitor/current/package.json')).to.include('9.9.1');
       expect(await show(machine, 'ActiveState')).to.equal('active');

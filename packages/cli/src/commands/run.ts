@@ -174,6 +174,7 @@ function takeFaults(monitor: Monitor, output: LogOutput, files: () => readonly P
         { event: 'fault', code: 'MM_ERR_INTERNAL' },
         `The monitor ends by a fault: ${messageOf(error)}`,
       );
+      output.tellWhatWasLeftOut();
       return false;
     }
     monitor.tellPluginFailure(blame === 'unknown' ? '(unknown)' : blame.name, 'background', error);

@@ -7,7 +7,9 @@ import { DEFAULT_SPOOL } from '@memory-monitor/notifier-email/default-spool';
 
 import { readConfiguration } from '../config/read-configuration.js';
 import { EX_OK } from '../exit-codes.js';
+import { removeIfEmpty } from '../service/files.js';
 import {
+  CATALOGUE_DIRECTORIES,
   CONFIG,
   CONFIG_DIRECTORY,
   layoutOf,
@@ -28,6 +30,7 @@ import {
 } from '../service/layout.js';
 import { spoolNames } from '../service/mail-spool.js';
 import { findPayload } from '../service/payload.js';
+import { UPDATE_CATALOGUE } from '../service/place-catalogue.js';
 import { BACKUP } from '../service/python-service.js';
 import { requireRoot, succeeds } from '../service/system.js';
 
@@ -52,6 +55,7 @@ export async function uninstall({ purge }: UninstallOptions): Promise<number> {
     PLUGIN_NEEDS,
     ...mail,
     LOGROTATE,
+    LOCAL.catalogue,
     LOCAL.command,
     ...programFiles(),
     STATE_DIRECTORY,
@@ -60,6 +64,10 @@ export async function uninstall({ purge }: UninstallOptions): Promise<number> {
   }
   removeIfEmpty(UNIT_DROP_INS);
   removeIfEmpty(spool);
+  CATALOGUE_DIRECTORIES.forEach(removeIfEmpty);
+  if (!succeeds(...UPDATE_CATALOGUE)) {
+    print(`journalctl -x may still explain its lines; run: sudo ${UPDATE_CATALOGUE.join(' ')}`);
+  }
   succeeds('systemctl', 'daemon-reload');
   succeeds('systemctl', 'reset-failed', SERVICE);
   if (removesTraces) {
@@ -136,13 +144,6 @@ function remove(path: string): void {
   if (existsSync(path)) {
     rmSync(path, { recursive: true, force: true });
     print(`removed ${path}`);
-  }
-}
-
-/** Drop-ins of the admin's own stay. */
-function removeIfEmpty(directory: string): void {
-  if (existsSync(directory) && readdirSync(directory).length === 0) {
-    rmSync(directory, { recursive: true });
   }
 }
 

@@ -1,9 +1,16 @@
-import { localTimestamp, printable, type Configuration, type Logger } from '@memory-monitor/core';
+import {
+  BoundedLogger,
+  localTimestamp,
+  printable,
+  type Configuration,
+  type Logger,
+} from '@memory-monitor/core';
 import {
   Journal,
   LogFile,
   StandardOutput,
   Syslog,
+  SystemClock,
   type LogLine,
   type LogSink,
   type Severity,
@@ -26,7 +33,7 @@ const FLUSH_DEADLINE_MS = 1000;
 /** Every line of the log, in the configured format, to standard output, the log file and syslog. */
 export class LogOutput {
   readonly #standardOutput: StandardOutput;
-  readonly #logger: Logger;
+  readonly #logger: BoundedLogger;
   #settings: LogSettings;
   /** Standard output, or the journal that it leads to. */
   #main: LogSink;
@@ -44,7 +51,7 @@ export class LogOutput {
     });
     this.#main = this.#standardOutput;
     this.#settings = settings;
-    this.#logger = this.#createLogger();
+    this.#logger = new BoundedLogger(this.#createLogger(), new SystemClock());
   }
 
   /** `onTerminalGone` is called when the terminal that standard output leads to has been closed. */
@@ -92,8 +99,14 @@ export class LogOutput {
     }
   }
 
+  /** Tells what was not written until now, since it would have been too much. */
+  tellWhatWasLeftOut(): void {
+    this.#logger.settle();
+  }
+
   /** Writes out what is kept back, as far as that can be done in a second. */
   async close(): Promise<void> {
+    this.tellWhatWasLeftOut();
     await Promise.all(
       this.#sinks().map(async (sink) => {
         await sink.close(FLUSH_DEADLINE_MS);

@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Writes a file whole or not at all; returns how to put back what was there. */
@@ -23,6 +33,13 @@ export function removeFile(path: string): () => void {
       write(path, before, 0o644);
     }
   };
+}
+
+/** Drop-ins and other things of the admin's own stay. */
+export function removeIfEmpty(directory: string): void {
+  if (existsSync(directory) && readdirSync(directory).length === 0) {
+    rmdirSync(directory);
+  }
 }
 
 function write(path: string, content: string | Buffer, mode: number): void {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { ARMING, CONFIG, LOCAL, type Layout } from './layout.js';
 import { placeArming, placeConfiguration } from './place-configuration.js';
+import { placeCatalogue } from './place-catalogue.js';
 import { placeMail } from './place-mail.js';
 import { placeCommand, placeProgram, visibleNode } from './place-program.js';
 import { placeLogrotate, placeNeeds, placeUnit } from './place-unit.js';
@@ -36,6 +37,7 @@ export function installSteps(site: Site, payload: string, isArmed: boolean, need
     placeNeeds(site, needs),
     placeMail(site, LOCAL, payload, findNode, needs.mail),
     placeLogrotate(site, payload),
+    placeCatalogue(site, LOCAL, payload),
     startService(site, { wasActive, isUpgrade }),
   ];
 }
@@ -57,6 +59,7 @@ export function directorySteps(
     ...(layout === LOCAL ? [placeArming(site, isArmed, site.has(ARMING))] : []),
     placeUnit(site, layout, payload, findNode),
     placeLogrotate(site, payload),
+    placeCatalogue(site, layout, payload),
   ];
 }
 

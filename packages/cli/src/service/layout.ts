@@ -30,6 +30,8 @@ export interface Layout {
   readonly program: string;
   readonly command: string;
   readonly unit: string;
+  /** What "journalctl -x" explains lines with. */
+  readonly catalogue: string;
 }
 
 /** Where the installer puts it, and the Python service had its configuration. */
@@ -38,6 +40,11 @@ export const CONFIG_LINK = `${PROGRAM_DIRECTORY}/config.toml`;
 /** Node, copied there if its own place is one that the service can't see. */
 export const OWN_NODE = `${PROGRAM_DIRECTORY}/node`;
 
+/** Where systemd looks for catalogues that are not the distribution's; most machines have no such directories. */
+const LOCAL_SYSTEMD = '/usr/local/lib/systemd';
+const LOCAL_CATALOGUES = `${LOCAL_SYSTEMD}/catalog`;
+export const CATALOGUE_DIRECTORIES = [LOCAL_CATALOGUES, LOCAL_SYSTEMD];
+
 export const LOCAL: Layout = {
   current: `${PROGRAM_DIRECTORY}/current`,
   fresh: `${PROGRAM_DIRECTORY}/new`,
@@ -45,6 +52,7 @@ export const LOCAL: Layout = {
   program: `${PROGRAM_DIRECTORY}/current/app/memory-monitor.mjs`,
   command: '/usr/local/bin/memory-monitor',
   unit: `${UNIT_DIRECTORY}/${SERVICE}`,
+  catalogue: `${LOCAL_CATALOGUES}/memory-monitor.catalog`,
 };
 
 const PACKAGE_DIRECTORY = '/usr/lib/memory-monitor';
@@ -57,6 +65,7 @@ export const PACKAGED: Layout = {
   program: `${PACKAGE_DIRECTORY}/app/memory-monitor.mjs`,
   command: '/usr/bin/memory-monitor',
   unit: `/usr/lib/systemd/system/${SERVICE}`,
+  catalogue: '/usr/lib/systemd/catalog/memory-monitor.catalog',
 };
 
 /** That of the program that runs, told by where it stands. */

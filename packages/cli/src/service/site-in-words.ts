@@ -65,8 +65,9 @@ export class SiteInWords extends Site {
     }
   }
 
-  override attempt(command: string, ...args: readonly string[]): void {
+  override attempt(command: string, ...args: readonly string[]): boolean {
     this.run(command, ...args);
+    return true;
   }
 
   override perform(words: readonly string[]): void {

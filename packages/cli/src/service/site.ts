@@ -120,11 +120,9 @@ export class Site {
     }
   }
 
-  /** The same, where failure does no harm. */
-  attempt(command: string, ...args: readonly string[]): void {
-    if (this.isRunning) {
-      succeeds(command, ...args);
-    }
+  /** The same, where failure does no harm: it returns whether there was none. */
+  attempt(command: string, ...args: readonly string[]): boolean {
+    return !this.isRunning || succeeds(command, ...args);
   }
 
   /** Does what has no method of its own here, and that `words` say. */

@@ -25,6 +25,7 @@ const PAYLOAD = {
   'config.toml': '# what comes with it\n',
   'service/memory-monitor.service': 'ExecStart=@NODE@ @PROGRAM@ run --config @CONFIG@\n',
   'service/memory-monitor.logrotate': 'rotate\n',
+  'service/memory-monitor.catalog': '-- an explanation\n',
 };
 
 function filesBelow(directory: string): string[] {
@@ -94,6 +95,11 @@ describe('an installation into a directory', () => {
         `#!/bin/sh\nexec /usr/bin/node ${layout.program} "$@"\n`,
       );
       expect(statSync(join(root, layout.command)).mode & 0o777).to.equal(0o755);
+    });
+
+    it(`brings the explanations for the journal, ${title}`, () => {
+      install(layout);
+      expect(readFileSync(join(root, layout.catalogue), 'utf8')).to.equal('-- an explanation\n');
     });
   }
 

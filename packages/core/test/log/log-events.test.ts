@@ -1,10 +1,10 @@
-import { logEvents, type KillEvent, type MonitorEvents, type Outcome } from '@memory-monitor/core';
+import type { KillEvent, MonitorEvents, Outcome } from '@memory-monitor/core';
 import type { LoggedLine } from '@memory-monitor/core/testing';
 import { expect } from 'chai';
 
-import { MonitorEmitter } from '#src/events.js';
 import { aViolation } from '../support/a-violation.js';
 import { GB } from '../support/hogs.js';
+import { linesOf } from '../support/lines-of.js';
 
 const MEMORY = { totalBytes: 16 * GB, availableBytes: 8.764 * GB, usedBytes: 7.236 * GB };
 const SCAN = {
@@ -33,29 +33,6 @@ const DECISION = {
   trail: [],
   dryRun: false,
 } as const;
-
-/** The lines that events lead to. */
-function linesOf(
-  emit: (events: MonitorEmitter) => void,
-  showsCommandLines = false,
-): (LoggedLine & { readonly line: string })[] {
-  const lines: (LoggedLine & { readonly line: string })[] = [];
-  const method = (level: LoggedLine['level']) => (fields: LoggedLine['fields'], message: string) => {
-    lines.push({ level, fields, message, line: `${level}: ${message}` });
-  };
-  const logger = {
-    debug: method('debug'),
-    info: method('info'),
-    warn: method('warn'),
-    error: method('error'),
-  };
-  const events = new MonitorEmitter((_, error) => {
-    throw error;
-  });
-  logEvents(events, logger, { showsCommandLines: () => showsCommandLines });
-  emit(events);
-  return lines;
-}
 
 function lineOf<E extends keyof MonitorEvents>(name: E, payload: MonitorEvents[E]): string | undefined {
   const lines = linesOf((events) => {

@@ -1,3 +1,5 @@
+import { messageIdOf } from '@memory-monitor/core';
+
 import { openDatagramSocket, type DatagramSocket } from '../native/datagram.js';
 import { SYSLOG_SEVERITY, type LogLine, type LogSink } from './log-sink.js';
 
@@ -5,8 +7,9 @@ const DEFAULT_PATH = '/run/systemd/journal/socket';
 const FIELD_PREFIX = 'MM_';
 
 /**
- * The journal, by its native protocol, with a structured field for each field of the line:
- * `journalctl -u memory-monitor MM_EVENT=kill`. A line that it does not take goes to `fallback`.
+ * The journal, by its native protocol, with a structured field for each field of the line,
+ * `journalctl -u memory-monitor MM_EVENT=kill`, and the id of its explanation, `journalctl -x`. A line that it does not take
+ * goes to `fallback`.
  */
 export class Journal implements LogSink {
   readonly #socket: DatagramSocket;
@@ -46,8 +49,10 @@ export class Journal implements LogSink {
 
 /** An entry as systemd's JOURNAL_NATIVE_PROTOCOL.md describes it. */
 export function journalEntry({ message, fields, severity }: LogLine): Buffer {
+  const id = messageIdOf(fields);
   const entry = [
     field('MESSAGE', message),
+    ...(id === undefined ? [] : [field('MESSAGE_ID', id)]),
     field('PRIORITY', String(SYSLOG_SEVERITY[severity])),
     field('SYSLOG_IDENTIFIER', 'memory-monitor'),
     ...Object.entries(fields)

@@ -1,3 +1,4 @@
+import { MESSAGE_IDS } from '@memory-monitor/core';
 import { expect } from 'chai';
 
 import { Journal, journalEntry } from '#src/log/journal.js';
@@ -54,6 +55,14 @@ describe('a journal entry', () => {
       MM_SIGNAL: 'null',
     });
     expect(entryOf({ fields })).to.not.have.property('MM_CGROUP');
+  });
+
+  it('has the id that its explanation is found by, where there is one', () => {
+    const terminated = entryOf({ fields: { event: 'kill', outcome: 'terminated' } });
+    expect(terminated['MESSAGE_ID']).to.equal(MESSAGE_IDS['kill terminated']);
+    expect(entryOf({ fields: { event: 'scan' } })).to.not.have.property('MESSAGE_ID');
+    const byPlugin = { event: 'plugin', plugin: 'mine', MESSAGE_ID: 'forged', outcome: 'terminated' };
+    expect(entryOf({ fields: byPlugin })).to.not.have.property('MESSAGE_ID');
   });
 
   it('holds a process name with newlines whole, which so can forge no field', () => {
