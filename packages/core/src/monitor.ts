@@ -216,6 +216,10 @@ export class Monitor {
     const { clock, dispatcher, episodes, events, generations, stop } = this.#parts;
     const { detector, judge, source } = generations.stages;
     const beganMs = clock.monotonicMs();
+    if (trigger !== 'interval') {
+      // It may be about to press: what tells of the scan comes after what the scan is for.
+      events.holdBack();
+    }
     const memory = source.readMemory();
     this.#lastMemory = memory;
     events.emit('memory', { memory });

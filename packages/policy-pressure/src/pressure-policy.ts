@@ -29,7 +29,7 @@ const PREPARE_EVERY_MS = 5000;
 /** What a victim has to give back of what was expected. */
 const ENOUGH_SHARE = 0.5;
 
-export interface PressurePolicyParts extends Omit<ChoiceParts, 'prefer' | 'avoid'> {
+export interface PressurePolicyParts extends Omit<ChoiceParts, 'target' | 'prefer' | 'avoid'> {
   /** Its name, as violations have it. */
   readonly plugin: string;
   readonly config: PressureConfig;

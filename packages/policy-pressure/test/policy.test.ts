@@ -614,6 +614,49 @@ describe('policy-pressure', () => {
     });
   });
 
+  describe('where all that belongs together is the target', () => {
+    const bomb = (test: TestMonitor, count: number, more: FakeProcess = {}): ProcessIdentity[] =>
+      Array.from({ length: count }, () => test.machine.spawn(hog(1, { sessionId: 77, uid: BOB, ...more })));
+
+    it('counts what all of it gives back: many small ones before a larger one', async () => {
+      const test = await short({ target: 'session' });
+      const editor = test.machine.spawn(hog(3));
+      const small = bomb(test, 6);
+      available(test, 4);
+      await test.tick();
+      expect(victimsOf(test).sort()).to.deep.equal(small.map(({ pid }) => pid).sort());
+      expect(test.machine.isRunning(editor)).to.equal(true);
+    });
+
+    it('counts the process alone where one of the others is protected', async () => {
+      const test = await short({ target: 'session' });
+      const editor = test.machine.spawn(hog(3));
+      bomb(test, 6);
+      test.machine.spawn(hog(1, { sessionId: 77, oomScoreAdj: -1000 }));
+      available(test, 4);
+      await test.tick();
+      expect(victimsOf(test)).to.deep.equal([editor.pid]);
+    });
+
+    it('counts the process alone where that is the target', async () => {
+      const test = await short();
+      const editor = test.machine.spawn(hog(3));
+      bomb(test, 6);
+      available(test, 9);
+      await test.tick();
+      expect(victimsOf(test)).to.deep.equal([editor.pid]);
+    });
+
+    it('takes all of nothing in particular for nothing that belongs together', async () => {
+      const test = await short({ target: 'cgroup' });
+      const editor = test.machine.spawn(hog(3, { cgroup: '/user.slice/a' }));
+      bomb(test, 6, { cgroup: '/' });
+      available(test, 9);
+      await test.tick();
+      expect(victimsOf(test)).to.deep.equal([editor.pid]);
+    });
+  });
+
   it('ends the session, where that is the target', async () => {
     const test = await short({ target: 'session' });
     const inSession: ProcessIdentity[] = [

@@ -5,6 +5,7 @@ import {
   type Clock,
   type DetectScan,
   type Guards,
+  type ProcessGroups,
   type ProcessInspection,
   type ProcessSample,
   type ProcessSource,
@@ -13,6 +14,7 @@ import {
 
 import type { RuleConfig } from '../config.js';
 import { rankOf, type Rank } from './rules.js';
+import { Worth, type Looked, type Target } from './worth.js';
 
 /** Within the second that the detection has. */
 const LOOK_UP_MS = 500;
@@ -30,23 +32,22 @@ export interface ChoiceParts {
   readonly source: Pick<ProcessSource, 'inspect'>;
   readonly guards: Pick<Guards, 'check'>;
   readonly users: UserDatabase;
+  readonly groups: Pick<ProcessGroups, 'groupOf'>;
   readonly clock: Clock;
+  readonly target: Target;
   readonly prefer: readonly RuleConfig[];
   readonly avoid: readonly RuleConfig[];
 }
 
-interface Candidate {
+interface Candidate extends Looked {
   readonly sample: ProcessSample;
-  readonly inspection: ProcessInspection;
   /** No guard speaks up, whatever the rest of its name is. */
   readonly isCertain: boolean;
-  /** What ending it gives back. */
-  readonly bytes: number;
 }
 
 /**
- * Who is to go, the first one first: by what its end gives back, which is its anonymous memory and its swap. Shared memory and tmpfs
- * stay, and file-backed memory is available anyway.
+ * Who is to go, the first one first: by what its end gives back, with all that ends with it, which is anonymous memory and swap. Shared
+ * memory and tmpfs stay, and file-backed memory is available anyway.
  */
 export async function choose(
   { samples, memory }: Pick<DetectScan, 'samples' | 'memory'>,
@@ -64,64 +65,104 @@ export async function choose(
   const worthwhile = rows.filter((sample) => privateBytes(sample) + swappedBytes >= worthwhileBytes);
   const uids = new Set(worthwhile.slice(0, MOST_INSPECTED).map(({ uid }) => uid));
   await parts.users.resolve({ uids }, LOOK_UP_MS);
-  const candidates = inspected(rows, swappedBytes, worthwhileBytes, parts).filter(
-    ({ bytes }) => bytes >= worthwhileBytes,
-  );
-  return candidates
-    .map((candidate) => ({ ...candidate, order: ORDER[rankIn(candidate, parts)] }))
-    .sort((a, b) => a.order - b.order || b.bytes - a.bytes)
+  const worth = new Worth(parts.target);
+  const candidates = inspected(rows, swappedBytes, worthwhileBytes, worth, parts);
+  return firstOf(candidates, worthwhileBytes, worth, parts)
     .slice(0, MOST_CANDIDATES)
     .map(({ sample }) => sample);
 }
 
+/** Until the first one is known to be ended with all that it is counted with. */
+function firstOf(
+  candidates: readonly Candidate[],
+  worthwhileBytes: number,
+  worth: Worth,
+  parts: ChoiceParts,
+): readonly Candidate[] {
+  const inOrder = candidates
+    .map((candidate) => ({
+      ...candidate,
+      order: ORDER[rankIn(candidate, parts)],
+      givesBackBytes: worth.bytesOf(candidate),
+    }))
+    .filter(({ givesBackBytes }) => givesBackBytes >= worthwhileBytes)
+    .sort((a, b) => a.order - b.order || b.givesBackBytes - a.givesBackBytes || b.bytes - a.bytes);
+  const [first] = inOrder;
+  if (first === undefined || !worth.hasTotal(first) || !hasProtectedMember(first, parts)) {
+    return inOrder;
+  }
+  worth.protectGroupOf(first);
+  return firstOf(candidates, worthwhileBytes, worth, parts);
+}
+
+/** Small ones have not been looked at. */
+function hasProtectedMember(
+  { sample }: Candidate,
+  { groups, source, target, ...parts }: ChoiceParts,
+): boolean {
+  const members = target === 'process' ? [] : (groups.groupOf(sample, target)?.members() ?? []);
+  return members.some((member) => {
+    const inspection = source.inspect(member);
+    return inspection !== undefined && isProtection(protectionOf(inspection, parts));
+  });
+}
+
 /**
  * Reads one process after the other, by what it has resident to itself, until none of those left can have more: each of them can have
- * no more in swap than what nobody has been found to have yet. With rules all are read that are worth ending.
+ * no more in swap than what nobody has been found to have yet, and all of them together no more than what is left. With rules all are
+ * read that are worth ending.
  */
 function inspected(
   rows: readonly ProcessSample[],
   swappedBytes: number,
   worthwhileBytes: number,
+  worth: Worth,
   parts: ChoiceParts,
 ): Candidate[] {
   const candidates: Candidate[] = [];
   const hasRules = parts.prefer.length + parts.avoid.length > 0;
   let swapLeftBytes = swappedBytes;
+  let leftBytes = rows.reduce((sum, sample) => sum + privateBytes(sample), 0);
   for (const sample of rows.slice(0, MOST_INSPECTED)) {
     const mostBytes = privateBytes(sample) + Math.max(0, swapLeftBytes);
+    const mostTogetherBytes = parts.target === 'process' ? mostBytes : leftBytes + Math.max(0, swapLeftBytes);
     const hasEnough =
       !hasRules &&
-      candidates.filter(({ bytes, isCertain }) => isCertain && bytes >= mostBytes).length >=
-        ENOUGH_CANDIDATES;
-    if (mostBytes < worthwhileBytes || hasEnough) {
+      (parts.target === 'process'
+        ? candidates.filter(({ bytes, isCertain }) => isCertain && bytes >= mostBytes).length >=
+          ENOUGH_CANDIDATES
+        : worth.lead >= mostTogetherBytes);
+    if (mostTogetherBytes < worthwhileBytes || hasEnough) {
       break;
     }
+    leftBytes -= privateBytes(sample);
     const inspection = parts.source.inspect(sample);
     swapLeftBytes -= inspection?.swapBytes ?? 0;
-    const isCertain = inspection === undefined ? undefined : mayGo(sample, inspection, parts);
-    if (inspection !== undefined && isCertain !== undefined) {
-      candidates.push({ sample, inspection, isCertain, bytes: anonymousBytesOf(inspection) });
+    if (inspection?.uid !== sample.uid || inspection.isExiting) {
+      continue;
+    }
+    const protection = protectionOf(inspection, parts);
+    const isProtected = isProtection(protection);
+    const looked = { inspection, bytes: anonymousBytesOf(inspection), isProtected };
+    worth.add(looked);
+    if (!isProtected) {
+      candidates.push({ ...looked, sample, isCertain: protection === undefined });
     }
   }
   return candidates;
 }
 
-/** Whether that is certain; undefined if it may not. */
-function mayGo(
-  sample: ProcessSample,
+/** The core reads the rest of a name that is cut, and goes on to the next if that turns out to be protected. */
+function isProtection(guard: string | undefined): boolean {
+  return guard !== undefined && guard !== 'unknown-name';
+}
+
+function protectionOf(
   inspection: ProcessInspection,
-  { guards }: ChoiceParts,
-): boolean | undefined {
-  const { isCommCut, isExiting, name, uid } = inspection;
-  if (uid !== sample.uid || isExiting) {
-    return undefined;
-  }
-  const protection = guards.check({ inspection, wholeName: isCommCut ? undefined : name });
-  if (protection === undefined) {
-    return true;
-  }
-  // The core reads the rest of a name that is cut, and goes on to the next if that turns out to be protected.
-  return protection.guard === 'unknown-name' ? false : undefined;
+  { guards }: Pick<ChoiceParts, 'guards'>,
+): string | undefined {
+  const { isCommCut, name } = inspection;
+  return guards.check({ inspection, wholeName: isCommCut ? undefined : name })?.guard;
 }
 
 function rankIn({ inspection }: Candidate, { users, clock, prefer, avoid }: ChoiceParts): Rank {
