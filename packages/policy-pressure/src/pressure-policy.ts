@@ -17,7 +17,7 @@ import {
 import type { PressureConfig } from './config.js';
 import { ShortageWatch, type Shortage } from './levels/shortage.js';
 import { returnedBytes, snapshotOf, type Snapshot } from './repayment.js';
-import { choose, type ChoiceParts } from './victims/choose.js';
+import { choose, largestOwners, LOOK_UP_MS, type ChoiceParts } from './victims/choose.js';
 
 /** While something is under way, or could be, memory is looked at so often. */
 const SHORT_SECONDS = 0.2;
@@ -25,7 +25,6 @@ const SHORT_SECONDS = 0.2;
 const HELPLESS_SECONDS = 1;
 /** Below so many times a level, a shortage is near. */
 const NEAR = 3;
-const PREPARE_EVERY_MS = 5000;
 /** What a victim has to give back of what was expected. */
 const ENOUGH_SHARE = 0.5;
 
@@ -63,7 +62,7 @@ export class PressurePolicy {
   /** The last look has found a shortage, and nobody has been warned of it or would have been ended. */
   #isShort = false;
   #isNobodyTold = false;
-  #preparedAtMs = Number.NEGATIVE_INFINITY;
+  #isRehearsed = false;
 
   constructor(parts: PressurePolicyParts) {
     this.#parts = parts;
@@ -170,16 +169,17 @@ export class PressurePolicy {
   }
 
   /**
-   * A shortage may be near: whose the processes are is looked up, and what chooses has run, before nobody has the time to wait for
-   * the user database, and for code that is compiled when it runs first.
+   * What chooses has run once before somebody waits for it, since code is compiled when it runs first; and when a shortage may be near,
+   * it is looked up whose the largest processes are, which only the first question to the user database takes time for.
    */
   #prepare(scan: DetectScan): void {
-    const { clock, config } = this.#parts;
-    const nearBytes = NEAR * this.#watch.nextLevelBytes(scan.memory);
-    const nowMs = clock.monotonicMs();
-    if (scan.memory.availableBytes < nearBytes && nowMs - this.#preparedAtMs >= PREPARE_EVERY_MS) {
-      this.#preparedAtMs = nowMs;
+    const { config, users } = this.#parts;
+    if (!this.#isRehearsed) {
+      this.#isRehearsed = true;
       choose(scan, new Set(), 0, { ...this.#parts, ...config }).catch(() => undefined);
+    }
+    if (scan.memory.availableBytes < NEAR * this.#watch.nextLevelBytes(scan.memory)) {
+      void users.resolve({ uids: largestOwners(scan) }, LOOK_UP_MS);
     }
   }
 

@@ -431,8 +431,9 @@ describe('policy-pressure', () => {
   it('looks up whose the processes are when a shortage is near', async () => {
     const users = new UsersToAskFor({ root: 0, alice: ALICE });
     const test = await short({}, { users, whitelist: { users: ['root'] } });
-    test.machine.spawn(hog(9));
     available(test, 40);
+    await test.tick();
+    test.machine.spawn(hog(9));
     await test.tick();
     expect(users.userName(ALICE)).to.equal(undefined);
     available(test, 20);

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+
 import {
   composeMonitor,
   ConfigurationError,
@@ -58,6 +60,8 @@ interface Reloading {
 
 /** `memory-monitor run`: the daemon in the foreground. Returns the exit status. */
 export async function run(options: RunOptions): Promise<number> {
+  // What ends a process runs once in months: it is not to be compiled anew when there is no time for it.
+  setFlagsFromString('--no-flush-bytecode');
   const read = await readOrRecall(options);
   const kernel = await LinuxKernel.open({ protectsItself: true });
   try {

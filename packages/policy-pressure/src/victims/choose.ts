@@ -17,7 +17,7 @@ import { rankOf, type Rank } from './rules.js';
 import { Worth, type Looked, type Target } from './worth.js';
 
 /** Within the second that the detection has. */
-const LOOK_UP_MS = 500;
+export const LOOK_UP_MS = 500;
 /** The core looks at no more of a detection. */
 const MOST_CANDIDATES = 8;
 /** Where no rule speaks for a smaller one: the next is for the case that the first has gone by then. */
@@ -70,6 +70,21 @@ export async function choose(
   return firstOf(candidates, worthwhileBytes, worth, parts)
     .slice(0, MOST_CANDIDATES)
     .map(({ sample }) => sample);
+}
+
+/** Of whoever has enough to matter. */
+export function largestOwners({
+  samples,
+  memory,
+}: Pick<DetectScan, 'samples' | 'memory'>): ReadonlySet<number> {
+  const uids = new Set<number>();
+  for (let index = 0; index < samples.count; index += 1) {
+    const bytes = (samples.rssBytes[index] ?? 0) - (samples.sharedBytes[index] ?? 0);
+    if (bytes >= WORTHWHILE_SHARE * memory.totalBytes) {
+      uids.add(samples.uid[index] ?? 0);
+    }
+  }
+  return uids;
 }
 
 /** Until the first one is known to be ended with all that it is counted with. */
