@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 
 import { MonitorError } from '@memory-monitor/core';
@@ -12,23 +12,29 @@ import {
   CONFIG_DIRECTORY,
   layoutOf,
   LOCAL,
-  LOG,
   LOGROTATE,
   MAIL_SERVICE,
   MAIL_TRIGGERS,
   MAIL_UNITS,
   MAIL_USER,
+  OWN_USER,
   PACKAGED,
   PLUGIN_NEEDS,
   PROGRAM_DIRECTORY,
   SERVICE,
+  SERVICE_USER,
   STATE_DIRECTORY,
+  SYSUSERS,
+  TMPFILES,
   UNIT_DIRECTORY,
   UNIT_DROP_INS,
 } from '../service/layout.js';
+import { logFiles } from '../service/log-files.js';
 import { spoolNames } from '../service/mail-spool.js';
 import { findPayload } from '../service/payload.js';
+import { giveLogsToRoot } from '../service/place-user.js';
 import { BACKUP } from '../service/python-service.js';
+import { Site } from '../service/site.js';
 import { requireRoot, succeeds } from '../service/system.js';
 
 export interface UninstallOptions {
@@ -43,13 +49,15 @@ export async function uninstall({ purge }: UninstallOptions): Promise<number> {
     throw new MonitorError('MM_ERR_USAGE', message);
   }
   requireRoot('uninstall');
-  const logs = await logFiles();
+  const logFile = await configuredLogFile();
   const removesTraces = purge === true || (await askWhetherToPurge());
   succeeds('systemctl', 'disable', '--now', SERVICE);
   const { mail, spool } = removeMailSender();
+  const logs = logFiles(logFile);
   for (const path of [
     LOCAL.unit,
     PLUGIN_NEEDS,
+    ...removeOwnUser(logFile),
     ...mail,
     LOGROTATE,
     LOCAL.command,
@@ -91,6 +99,18 @@ function removeMailSender(): { readonly mail: readonly string[]; readonly spool:
   return { mail: [...units, ...spoolNames(spool).map((name) => join(spool, name))], spool };
 }
 
+/** Removes the user that the service runs as, if that was made for it; returns what has made it. What is left of its logs is root's. */
+function removeOwnUser(logFile: string): readonly string[] {
+  const files = [OWN_USER, TMPFILES, SYSUSERS].filter((path) => existsSync(path));
+  if (files.includes(OWN_USER)) {
+    giveLogsToRoot(new Site(), logFile);
+  }
+  if (files.includes(SYSUSERS)) {
+    succeeds('userdel', SERVICE_USER);
+  }
+  return files;
+}
+
 /** All of the program but what a Python service has left there, which is nobody's copy but the admin's. */
 function programFiles(): string[] {
   const names = existsSync(PROGRAM_DIRECTORY) ? readdirSync(PROGRAM_DIRECTORY) : [];
@@ -113,23 +133,12 @@ async function askWhetherToPurge(): Promise<boolean> {
   return /^y(?:es)?$/i.test(answer.trim());
 }
 
-/** The log files and what logrotate has made of them: the usual one, and the one that is configured. */
-async function logFiles(): Promise<string[]> {
-  const configured = await readConfiguration({ config: CONFIG }).then(
+/** Empty where there is none, or no configuration to tell. */
+async function configuredLogFile(): Promise<string> {
+  return await readConfiguration({ config: CONFIG }).then(
     ({ configuration }) => configuration.settings.logFile,
     () => '',
   );
-  return [...new Set([LOG, configured])]
-    .filter((path) => existsSync(path))
-    .flatMap((path) => {
-      const name = basename(path);
-      return readdirSync(dirname(path))
-        .filter(
-          (candidate) =>
-            candidate === name || candidate.startsWith(`${name}.`) || candidate.startsWith(`${name}-`),
-        )
-        .map((candidate) => join(dirname(path), candidate));
-    });
 }
 
 function remove(path: string): void {
