@@ -339,7 +339,7 @@ time.sleep(600)`;
       await machine.succeed(['systemctl', 'start', 'postfix']);
       await machine.write(
         MAIL,
-        '[[plugins]]\nuse = "@memory-monitor/notifier-email"\nconfig.admins = ["root"]\n',
+        '[[plugins]]\nuse = "@memory-monitor/notifier-email"\nconfig.admins = ["root"]\nconfig.digest_minutes = 0\n',
       );
       await machine.succeed(['memory-monitor', 'install']);
       expect(await ownerOf(machine, `${SPOOL}/new`)).to.equal('2750 memory-monitor:memory-monitor-mail');
@@ -446,7 +446,7 @@ time.sleep(600)`;
       await machine.succeed(['memory-monitor', 'uninstall']);
       expect((await machine.run(['id', USER])).exitCode).to.equal(1);
       expect(await machine.succeed(`stat --format=%U:%G ${LOG}*`)).to.match(/^(?:root:adm\n)+$/);
-      expect(await machine.succeed('ls /etc/sysusers.d /etc/tmpfiles.d')).to.not.include('memory-monitor');
+      expect(await machine.succeed('find /etc -path "*.d/memory-monitor.conf"')).to.equal('');
     });
 
     it('can be that from the first moment, as a dry run, and leaves nothing when it is purged', async (machine) => {

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 
 import { MonitorError } from '@memory-monitor/core';
@@ -67,6 +67,8 @@ export async function uninstall({ purge }: UninstallOptions): Promise<number> {
     remove(path);
   }
   removeIfEmpty(UNIT_DROP_INS);
+  // Debian comes without.
+  removeIfEmpty(dirname(SYSUSERS));
   removeIfEmpty(spool);
   succeeds('systemctl', 'daemon-reload');
   succeeds('systemctl', 'reset-failed', SERVICE);
