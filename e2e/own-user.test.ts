@@ -462,6 +462,7 @@ time.sleep(600)`;
       expect({ added, removed, changed }).to.deep.equal({ added: [], removed: [], changed: [] });
       expect((await machine.run(['id', USER])).exitCode).to.equal(1);
       expect((await machine.run(['systemctl', 'status', USER])).exitCode).to.equal(4);
+      expect(await machine.succeed('ls /run')).to.not.include('memory-monitor');
     });
   },
   WITH_CLONE,

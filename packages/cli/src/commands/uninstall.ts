@@ -7,6 +7,7 @@ import { DEFAULT_SPOOL } from '@memory-monitor/notifier-email/default-spool';
 
 import { readConfiguration } from '../config/read-configuration.js';
 import { EX_OK } from '../exit-codes.js';
+import { RUNTIME_DIRECTORY_OF_ROOT } from '../plugins/plugin-directories.js';
 import {
   CONFIG,
   CONFIG_DIRECTORY,
@@ -63,6 +64,7 @@ export async function uninstall({ purge }: UninstallOptions): Promise<number> {
     LOCAL.command,
     ...programFiles(),
     STATE_DIRECTORY,
+    RUNTIME_DIRECTORY_OF_ROOT,
   ]) {
     remove(path);
   }

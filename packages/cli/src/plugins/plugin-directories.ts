@@ -6,7 +6,7 @@ const ROOT_UID = 0;
 /** Where root keeps what lasts until the next boot; in the service, systemd makes it. */
 const RUNTIME_DIRECTORY = '/run/memory-monitor';
 /** Where root keeps it where that one belongs to the service's own user, whose code root does not run. */
-const RUNTIME_DIRECTORY_OF_ROOT = '/run/memory-monitor-root';
+export const RUNTIME_DIRECTORY_OF_ROOT = '/run/memory-monitor-root';
 
 /** Where compiled plugins are kept: below the state directory, where that can be written to and is nobody else's. */
 export function cacheDirectoryFor(stateDirectory: string, uid = process.getuid?.()): string {
