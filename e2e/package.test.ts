@@ -160,12 +160,19 @@ describe('the Debian package', () => {
         await machine.succeed(['rm', MISTAKE]);
       });
 
-      it('is upgraded: armed as before, with the configuration as it was', async (machine) => {
+      it('runs as a user of its own where the admin wants that', async (machine) => {
+        await machine.succeed(['memory-monitor', 'install', '--own-user']);
+        expect(await show(machine, 'User')).to.equal('memory-monitor');
+        expect(await show(machine, 'StatusText')).to.match(/^Armed/);
+      });
+
+      it('is upgraded: armed as before, as the same user, with the configuration as it was', async (machine) => {
         await machine.succeed(`echo '# mine' >>${CONFIG}`);
         const pid = await show(machine, 'MainPID');
         await dpkg(machine, '--install', join(PLACE, next));
         expect(await machine.read(CONFIG)).to.include('# mine');
         expect(await show(machine, 'MainPID')).to.not.equal(pid);
+        expect(await show(machine, 'User')).to.equal('memory-monitor');
         expect(await show(machine, 'StatusText')).to.match(/^Armed/);
         expect(await machine.succeed(['memory-monitor', '--version'])).to.equal('9.9.1\n');
         await waitFor(
@@ -218,7 +225,9 @@ describe('the Debian package', () => {
         });
         expect({ added, removed, changed }).to.deep.equal({ added: [], removed: [], changed: [] });
         expect((await machine.run(['systemctl', 'status', 'memory-monitor'])).exitCode).to.equal(4);
-        expect((await machine.run(['id', 'memory-monitor-mail'])).exitCode).to.equal(1);
+        for (const user of ['memory-monitor', 'memory-monitor-mail']) {
+          expect((await machine.run(['id', user])).exitCode, user).to.equal(1);
+        }
       });
     },
     WITH_DEBS,

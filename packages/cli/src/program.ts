@@ -124,6 +124,8 @@ export function createProgram(setExitCode: (code: number) => void): Command {
     .command('install')
     .description('install or upgrade the systemd service; a first installation is a dry run')
     .option('--armed', 'arm it at once')
+    .option('--own-user', 'let it run as a user of its own, with capabilities instead of as root')
+    .option('--as-root', 'let it run as root again')
     .option('-n, --dry-run', 'change nothing, only say which files would be written, and what would be run')
     .option('--root <directory>', 'fill a directory that becomes the root of a machine; start nothing')
     .option('--packaged', 'with --root: as a package of the distribution has it, in /usr')

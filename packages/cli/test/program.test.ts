@@ -53,7 +53,7 @@ describe('the command tree', () => {
       deliver: ['--spool'],
       notify: [],
       test: ['--config', '--to'],
-      install: ['--armed', '--dry-run', '--root', '--packaged', '--node'],
+      install: ['--armed', '--own-user', '--as-root', '--dry-run', '--root', '--packaged', '--node'],
       uninstall: ['--purge'],
       arm: [],
       disarm: [],

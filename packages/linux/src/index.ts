@@ -6,6 +6,7 @@ export { LogFile } from './log/log-file.js';
 export { type LogLine, type LogSink, type Severity, type TellTrouble } from './log/log-sink.js';
 export { StandardOutput } from './log/standard-output.js';
 export { Syslog } from './log/syslog.js';
+export { hasPrivileges } from './privileges.js';
 export { provideLinux } from './provide-linux.js';
 export { type DatabaseAnswer } from './users/cached-lookup.js';
 export type { DatabaseEntry } from './users/database-entry.js';

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { basename } from 'node:path';
 
 import { messageOf, MonitorError } from '@memory-monitor/core';
+import { hasPrivileges } from '@memory-monitor/linux';
 
 import { CompiledFiles, type Memory } from './cache/compiled-files.js';
 import { ensureOwnDirectory } from './cache/own-directory.js';
@@ -14,7 +15,7 @@ import { findPackage, realDirectoryOf, versionOf } from './compile/find-package.
 import { requireAllTrusted } from './touch/require-all-trusted.js';
 import { isUnchanged, sha256, takeSnapshot, type Snapshot } from './touch/snapshot.js';
 import { touchedBy } from './touch/touched.js';
-import { isRootHere, requireTrusted } from './trust/require-trusted.js';
+import { requireTrusted } from './trust/require-trusted.js';
 
 export interface PluginCompilerOptions {
   /**
@@ -26,8 +27,8 @@ export interface PluginCompilerOptions {
   readonly scratchDirectory: string;
   /** What plugins can import from `@memory-monitor/core`: the names of its exports. */
   readonly coreExports: readonly string[];
-  /** Trust matters to root alone. What this process is, if not given. */
-  readonly isRoot?: boolean;
+  /** Trust matters to whoever has privileges. What this process is, if not given. */
+  readonly isPrivileged?: boolean;
 }
 
 /** A plugin that can be imported. */
@@ -55,25 +56,25 @@ export class PluginCompiler {
   readonly #cacheDirectory: string;
   readonly #scratchDirectory: string;
   readonly #shim: string;
-  readonly #isRoot: boolean;
+  readonly #isPrivileged: boolean;
   #privateDirectory: string | undefined;
 
   constructor({
     cacheDirectory,
     scratchDirectory,
     coreExports,
-    isRoot = isRootHere(),
+    isPrivileged = hasPrivileges(),
   }: PluginCompilerOptions) {
     this.#cacheDirectory = cacheDirectory;
     this.#scratchDirectory = scratchDirectory;
     this.#shim = coreShim(coreExports);
-    this.#isRoot = isRoot;
+    this.#isPrivileged = isPrivileged;
   }
 
   /**
    * Compiles a plugin, unless that was done before and nothing has changed. None of it runs meanwhile. Rejects with a
    * MonitorError: MM_ERR_PLUGIN_NOT_FOUND, MM_ERR_PLUGIN_INVALID, MM_ERR_PLUGIN_COMPILE (a line for each mistake), or
-   * MM_ERR_UNTRUSTED if, to root, somebody else could change anything that it is made of.
+   * MM_ERR_UNTRUSTED if, to one with privileges, somebody else could change anything that it is made of.
    */
   async compile(entry: PluginEntry): Promise<CompiledPlugin> {
     try {
@@ -106,10 +107,10 @@ export class PluginCompiler {
 
   #files(): CompiledFiles {
     if (this.#cacheDirectory === '') {
-      this.#privateDirectory ??= makePrivateDirectory(this.#scratchDirectory, this.#isRoot);
+      this.#privateDirectory ??= makePrivateDirectory(this.#scratchDirectory, this.#isPrivileged);
       return new CompiledFiles(this.#privateDirectory);
     }
-    ensureOwnDirectory(this.#cacheDirectory, this.#isRoot, OWNER_ONLY);
+    ensureOwnDirectory(this.#cacheDirectory, this.#isPrivileged, OWNER_ONLY);
     return new CompiledFiles(this.#cacheDirectory);
   }
 
@@ -141,7 +142,7 @@ export class PluginCompiler {
       const entryPath =
         path === undefined ? await findPackage(entry, workDirectory, esbuild) : findFile(path);
       // It is not even read if it is not trusted; what it imports is known only afterwards.
-      requireTrusted(path ?? entryPath, 'a plugin', { isRoot: this.#isRoot });
+      requireTrusted(path ?? entryPath, 'a plugin', { isPrivileged: this.#isPrivileged });
       const shimPath = await files.put('core', this.#shim);
       const { code, inputs, imports } = await bundlePlugin({ entryPath, shimPath, workDirectory, esbuild });
       // A package is what an import of it from the configuration would get.
@@ -173,7 +174,7 @@ export class PluginCompiler {
     inputs: readonly string[],
     snapshot: Snapshot,
   ): void {
-    if (this.#isRoot) {
+    if (this.#isPrivileged) {
       requireAllTrusted(pathOf(entry) ?? entryPath, inputs, snapshot);
     }
   }

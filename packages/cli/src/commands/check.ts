@@ -24,6 +24,7 @@ import { EX_OK, exitCodeOf } from '../exit-codes.js';
 import { countOfMistakes } from '../print-error.js';
 import { withIdleMonitor } from '../plugins/idle-monitor.js';
 import { warningsAboutNeeds } from '../plugins/needs.js';
+import { warningsAboutUser } from '../service/user-access.js';
 
 export interface CheckOptions extends ConfigurationOptions {
   readonly json?: boolean | undefined;
@@ -40,7 +41,12 @@ export async function check(options: CheckOptions): Promise<number> {
     const { configuration } = read;
     ({ sources } = read);
     const { plugins, trouble } = await tryPlugins(configuration, sources);
-    const warnings = [...(await findWarnings(configuration)), ...trouble, ...warningsAboutNeeds(plugins)];
+    const warnings = [
+      ...(await findWarnings(configuration)),
+      ...trouble,
+      ...warningsAboutNeeds(plugins),
+      ...warningsAboutService(configuration, plugins),
+    ];
     print(options, { valid: true, files: configuration.files, mistakes: [], warnings }, [
       ...warnings.map((warning) => `warning: ${warning}`),
       summary(configuration),
@@ -55,6 +61,19 @@ export async function check(options: CheckOptions): Promise<number> {
     }
     throw error;
   }
+}
+
+/** Of the configuration that the service reads, and no other. */
+function warningsAboutService(
+  { files, settings }: Configuration,
+  plugins: readonly PluginDescription[],
+): string[] {
+  return files[0] === DEFAULT_CONFIG_PATH
+    ? warningsAboutUser({
+        files: [...files, ...plugins.flatMap(({ file }) => file ?? [])],
+        logFile: settings.logFile,
+      })
+    : [];
 }
 
 function refuse(options: CheckOptions, mistakes: readonly ConfigurationMistake[], code: ErrorCode): number {

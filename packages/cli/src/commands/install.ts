@@ -9,6 +9,7 @@ import {
   directorySteps,
   installSteps,
   packagedSteps,
+  type Wishes,
 } from '../service/install-steps.js';
 import { type Layout, layoutOf, LOCAL, PACKAGED } from '../service/layout.js';
 import { findPayload } from '../service/payload.js';
@@ -21,6 +22,8 @@ import { requireRoot, requireSystemd } from '../service/system.js';
 
 export interface InstallOptions {
   readonly armed?: boolean | undefined;
+  readonly ownUser?: boolean | undefined;
+  readonly asRoot?: boolean | undefined;
   readonly dryRun?: boolean | undefined;
   readonly root?: string | undefined;
   readonly packaged?: boolean | undefined;
@@ -33,6 +36,9 @@ const PACKAGED_NODE = '/usr/bin/node';
 /** `memory-monitor install`: installs the service, or upgrades it; what fails is taken back. */
 export async function install(options: InstallOptions): Promise<number> {
   const { dryRun = false, root } = options;
+  if (options.ownUser === true && options.asRoot === true) {
+    throw new MonitorError('MM_ERR_USAGE', '--own-user and --as-root exclude each other; give one of them.');
+  }
   const payload = findPayload();
   const changes: string[] = [];
   const directory = root === undefined ? undefined : directoryOf(root);
@@ -67,11 +73,8 @@ interface Plan {
   readonly advice?: string;
 }
 
-async function stepsOnMachine(
-  site: Site,
-  payload: string,
-  { armed = false, dryRun = false, packaged, node }: InstallOptions,
-): Promise<Plan> {
+async function stepsOnMachine(site: Site, payload: string, options: InstallOptions): Promise<Plan> {
+  const { dryRun = false, packaged, node } = options;
   if (packaged === true || node !== undefined) {
     throw new MonitorError('MM_ERR_USAGE', '--packaged and --node are for a directory; name it with --root.');
   }
@@ -82,27 +85,34 @@ async function stepsOnMachine(
   const layout = layoutOf(payload);
   if (layout === PACKAGED) {
     const needs = await checkExistingConfiguration();
-    return { steps: packagedSteps(site, layout, payload, armed, needs), layout, advice: ADVICE_OF_PACKAGE };
+    return {
+      steps: packagedSteps(site, layout, payload, wishesOf(options), needs),
+      layout,
+      advice: ADVICE_OF_PACKAGE,
+    };
   }
   if (existsSync(PACKAGED.unit)) {
     const message =
       'It is installed as a package, which apt upgrades; to have this one instead, run first: sudo apt remove memory-monitor.';
     throw new MonitorError('MM_ERR_INSTALL', message);
   }
-  return { steps: installSteps(site, payload, armed, await checkExistingConfiguration()), layout };
+  const needs = await checkExistingConfiguration();
+  return { steps: installSteps(site, payload, wishesOf(options), needs), layout };
 }
 
-function stepsInDirectory(
-  site: Site,
-  payload: string,
-  { armed = false, packaged = false, node }: InstallOptions,
-): Plan {
-  if (packaged && armed) {
-    throw new MonitorError('MM_ERR_USAGE', 'A package is never armed: that is up to the admin of a machine.');
+function stepsInDirectory(site: Site, payload: string, options: InstallOptions): Plan {
+  const { armed = false, ownUser = false, packaged = false, node } = options;
+  if (packaged && (armed || ownUser)) {
+    const message = `A package is never ${armed ? 'armed' : 'made for a user of its own'}: that is up to the admin of a machine.`;
+    throw new MonitorError('MM_ERR_USAGE', message);
   }
   const layout = packaged ? PACKAGED : LOCAL;
   const findNode = (): string => node ?? (packaged ? PACKAGED_NODE : visibleNode(site));
-  return { steps: directorySteps(site, layout, payload, armed, findNode), layout };
+  return { steps: directorySteps(site, layout, payload, wishesOf(options), findNode), layout };
+}
+
+function wishesOf({ armed = false, ownUser, asRoot }: InstallOptions): Wishes {
+  return { isArmed: armed, ownUser: ownUser ?? (asRoot === true ? false : undefined) };
 }
 
 function directoryOf(root: string): string {

@@ -8,30 +8,37 @@ import { DEFAULT_SPOOL } from '@memory-monitor/notifier-email/default-spool';
 import { readConfiguration } from '../config/read-configuration.js';
 import { EX_OK } from '../exit-codes.js';
 import { removeIfEmpty } from '../service/files.js';
+import { RUNTIME_DIRECTORY_OF_ROOT } from '../plugins/plugin-directories.js';
 import {
   CATALOGUE_DIRECTORIES,
   CONFIG,
   CONFIG_DIRECTORY,
   layoutOf,
   LOCAL,
-  LOG,
   LOGROTATE,
   MAIL_SERVICE,
   MAIL_TRIGGERS,
   MAIL_UNITS,
   MAIL_USER,
+  OWN_USER,
   PACKAGED,
   PLUGIN_NEEDS,
   PROGRAM_DIRECTORY,
   SERVICE,
+  SERVICE_USER,
   STATE_DIRECTORY,
+  SYSUSERS,
+  TMPFILES,
   UNIT_DIRECTORY,
   UNIT_DROP_INS,
 } from '../service/layout.js';
+import { logFiles } from '../service/log-files.js';
 import { spoolNames } from '../service/mail-spool.js';
 import { findPayload } from '../service/payload.js';
 import { UPDATE_CATALOGUE } from '../service/place-catalogue.js';
+import { giveLogsToRoot } from '../service/place-user.js';
 import { BACKUP } from '../service/python-service.js';
+import { Site } from '../service/site.js';
 import { requireRoot, succeeds } from '../service/system.js';
 
 export interface UninstallOptions {
@@ -46,23 +53,28 @@ export async function uninstall({ purge }: UninstallOptions): Promise<number> {
     throw new MonitorError('MM_ERR_USAGE', message);
   }
   requireRoot('uninstall');
-  const logs = await logFiles();
+  const logFile = await configuredLogFile();
   const removesTraces = purge === true || (await askWhetherToPurge());
   succeeds('systemctl', 'disable', '--now', SERVICE);
   const { mail, spool } = removeMailSender();
+  const logs = logFiles(logFile);
   for (const path of [
     LOCAL.unit,
     PLUGIN_NEEDS,
+    ...removeOwnUser(logFile),
     ...mail,
     LOGROTATE,
     LOCAL.catalogue,
     LOCAL.command,
     ...programFiles(),
     STATE_DIRECTORY,
+    RUNTIME_DIRECTORY_OF_ROOT,
   ]) {
     remove(path);
   }
   removeIfEmpty(UNIT_DROP_INS);
+  // Debian comes without.
+  removeIfEmpty(dirname(SYSUSERS));
   removeIfEmpty(spool);
   CATALOGUE_DIRECTORIES.forEach(removeIfEmpty);
   if (!succeeds(...UPDATE_CATALOGUE)) {
@@ -99,6 +111,18 @@ function removeMailSender(): { readonly mail: readonly string[]; readonly spool:
   return { mail: [...units, ...spoolNames(spool).map((name) => join(spool, name))], spool };
 }
 
+/** Removes the user that the service runs as, if that was made for it; returns what has made it. What is left of its logs is root's. */
+function removeOwnUser(logFile: string): readonly string[] {
+  const files = [OWN_USER, TMPFILES, SYSUSERS].filter((path) => existsSync(path));
+  if (files.includes(OWN_USER)) {
+    giveLogsToRoot(new Site(), logFile);
+  }
+  if (files.includes(SYSUSERS)) {
+    succeeds('userdel', SERVICE_USER);
+  }
+  return files;
+}
+
 /** All of the program but what a Python service has left there, which is nobody's copy but the admin's. */
 function programFiles(): string[] {
   const names = existsSync(PROGRAM_DIRECTORY) ? readdirSync(PROGRAM_DIRECTORY) : [];
@@ -121,23 +145,12 @@ async function askWhetherToPurge(): Promise<boolean> {
   return /^y(?:es)?$/i.test(answer.trim());
 }
 
-/** The log files and what logrotate has made of them: the usual one, and the one that is configured. */
-async function logFiles(): Promise<string[]> {
-  const configured = await readConfiguration({ config: CONFIG }).then(
+/** Empty where there is none, or no configuration to tell. */
+async function configuredLogFile(): Promise<string> {
+  return await readConfiguration({ config: CONFIG }).then(
     ({ configuration }) => configuration.settings.logFile,
     () => '',
   );
-  return [...new Set([LOG, configured])]
-    .filter((path) => existsSync(path))
-    .flatMap((path) => {
-      const name = basename(path);
-      return readdirSync(dirname(path))
-        .filter(
-          (candidate) =>
-            candidate === name || candidate.startsWith(`${name}.`) || candidate.startsWith(`${name}-`),
-        )
-        .map((candidate) => join(dirname(path), candidate));
-    });
 }
 
 function remove(path: string): void {

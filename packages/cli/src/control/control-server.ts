@@ -29,7 +29,7 @@ const LARGEST_REQUEST_BYTES = 4096;
 const OWNER_ONLY = 0o600;
 const OTHERS_NOTHING = 0o177;
 
-/** The control socket: HTTP and JSON over a Unix socket that only its owner, root, may connect to. */
+/** The control socket: HTTP and JSON over a Unix socket that only its owner may connect to, and root. */
 export class ControlServer {
   readonly #server: Server;
   readonly #routes: Routes;

@@ -2,11 +2,11 @@ import { lstatSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 
+import { hasPrivileges } from '@memory-monitor/linux';
 import { makeTrustedDirectory } from '@memory-monitor/plugin-loader';
 
 const WHAT = 'the directory of the control socket';
 const PASSABLE = 0o755;
-const ROOT_UID = 0;
 const OTHERS_MAY_WRITE = 0o022;
 
 /**
@@ -15,9 +15,9 @@ const OTHERS_MAY_WRITE = 0o022;
  */
 export async function prepareSocketPlace(path: string): Promise<void> {
   const directory = dirname(path);
-  // Above it, sticky directories will do: what is root's own stays in its place there.
+  // Above it, sticky directories will do: what is one's own stays in its place there.
   makeTrustedDirectory(directory, WHAT, { mode: PASSABLE, allowsSticky: true });
-  if (process.getuid?.() === ROOT_UID && (statSync(directory).mode & OTHERS_MAY_WRITE) !== 0) {
+  if (hasPrivileges() && (statSync(directory).mode & OTHERS_MAY_WRITE) !== 0) {
     throw new Error(
       `${directory}, ${WHAT}, is not trusted because others may write to it; set control_socket to a path in a directory of root's own`,
     );

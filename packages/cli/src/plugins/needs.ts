@@ -1,9 +1,9 @@
 import { createSocket } from 'node:dgram';
-import { execFileSync } from 'node:child_process';
 
 import type { PluginDescription } from '@memory-monitor/core';
 
 import { SERVICE } from '../service/layout.js';
+import { readUnit } from '../service/unit-properties.js';
 
 /** What to do about a need that the sandbox does not meet. */
 export const REMEDY =
@@ -13,7 +13,7 @@ export const REMEDY =
 export function warningsAboutNeeds(plugins: readonly PluginDescription[]): string[] {
   const names = plugins.filter(({ needs }) => needs.includes('network')).map(({ name }) => name);
   const isolated = plugins.filter(({ isolation }) => isolation !== undefined).map(({ name }) => name);
-  const unit = names.length + isolated.length === 0 ? undefined : unitProperties();
+  const unit = names.length + isolated.length === 0 ? undefined : readUnit();
   if (unit === undefined) {
     return [];
   }
@@ -52,27 +52,4 @@ async function canOpenSocket(): Promise<boolean> {
       resolve(false);
     }
   });
-}
-
-/** What the unit allows, by the service manager; undefined where there is no such unit, or no systemd. */
-function unitProperties(): { readonly hasNetwork: boolean; readonly maySetUid: boolean } | undefined {
-  try {
-    const properties = 'LoadState,RestrictAddressFamilies,PrivateNetwork,CapabilityBoundingSet';
-    const text = execFileSync('systemctl', ['show', SERVICE, `--property=${properties}`], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const valueOf = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(text)?.[1] ?? '';
-    if (valueOf('LoadState') !== 'loaded') {
-      return undefined;
-    }
-    const families = valueOf('RestrictAddressFamilies');
-    const isOpen = families === '' || families.startsWith('~') || families.includes('AF_INET');
-    return {
-      hasNetwork: isOpen && valueOf('PrivateNetwork') !== 'yes',
-      maySetUid: valueOf('CapabilityBoundingSet').includes('cap_setuid'),
-    };
-  } catch {
-    return undefined;
-  }
 }

@@ -1,24 +1,34 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 const ROOT_UID = 0;
 /** Where root keeps what lasts until the next boot; in the service, systemd makes it. */
 const RUNTIME_DIRECTORY = '/run/memory-monitor';
+/** Where root keeps it where that one belongs to the service's own user, whose code root does not run. */
+export const RUNTIME_DIRECTORY_OF_ROOT = '/run/memory-monitor-root';
 
-/** Where compiled plugins are kept: below the state directory, where that can be written to. */
-export function cacheDirectoryFor(stateDirectory: string): string {
-  return stateDirectory !== '' &&
-    (process.getuid?.() === ROOT_UID || isWritable(stateDirectory) || isWritable(dirname(stateDirectory)))
-    ? join(stateDirectory, 'plugins')
-    : '';
+/** Where compiled plugins are kept: below the state directory, where that can be written to and is nobody else's. */
+export function cacheDirectoryFor(stateDirectory: string, uid = process.getuid?.()): string {
+  const isUsable =
+    uid === ROOT_UID
+      ? !isAnothers(stateDirectory, uid)
+      : isWritable(stateDirectory) || isWritable(dirname(stateDirectory));
+  return stateDirectory !== '' && isUsable ? join(stateDirectory, 'plugins') : '';
 }
 
 /** Where the processes of isolated plugins find their code. */
 export function runtimeDirectory(env: NodeJS.ProcessEnv = process.env, uid = process.getuid?.()): string {
   // systemd lists several with colons; the unit has one.
   const [given] = (env['RUNTIME_DIRECTORY'] ?? '').split(':');
-  return given !== undefined && given !== '' ? given : uid === ROOT_UID ? RUNTIME_DIRECTORY : '';
+  if (given !== undefined && given !== '') {
+    return given;
+  }
+  return uid !== ROOT_UID
+    ? ''
+    : isAnothers(RUNTIME_DIRECTORY, uid)
+      ? RUNTIME_DIRECTORY_OF_ROOT
+      : RUNTIME_DIRECTORY;
 }
 
 /** Where compiled plugins lie that are not kept: never in /tmp or $TMPDIR, where others may add files. */
@@ -38,4 +48,10 @@ function isWritable(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether it is there, and somebody else's. */
+function isAnothers(path: string, uid: number): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && stats.uid !== uid;
 }

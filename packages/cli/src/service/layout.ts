@@ -11,6 +11,13 @@ export const UNIT_DIRECTORY = '/etc/systemd/system';
 export const UNIT_DROP_INS = `${UNIT_DIRECTORY}/${SERVICE}.d`;
 /** The drop-in that lets the service have what the configured plugins need. */
 export const PLUGIN_NEEDS = `${UNIT_DROP_INS}/50-plugins.conf`;
+/** The user of the service's own, where it has one, and the drop-in that lets it run as that. */
+export const SERVICE_USER = 'memory-monitor';
+export const OWN_USER = `${UNIT_DROP_INS}/40-own-user.conf`;
+/** Makes that user, and is there as long as the user is not somebody else's; sysusers.d(5). */
+export const SYSUSERS = '/etc/sysusers.d/memory-monitor.conf';
+/** Makes the log file, which that user may write to, and can't make; tmpfiles.d(5). */
+export const TMPFILES = '/etc/tmpfiles.d/memory-monitor.conf';
 /** Whoever delivers mail, and what starts it. */
 export const MAIL_USER = 'memory-monitor-mail';
 export const MAIL_SERVICE = `${MAIL_USER}.service`;

@@ -10,13 +10,20 @@ import type { Site, Undo } from './site.js';
 import type { Step } from './steps.js';
 import { succeeds } from './system.js';
 
+export interface Mail {
+  /** Where it is configured. */
+  readonly mail: MailNeeds | undefined;
+  /** Whom the monitor runs as. */
+  readonly owner: string;
+}
+
 /** The sender of mail, as a user of its own with a unit of its own; nothing of it where no mail is configured. */
 export function placeMail(
   site: Site,
   { program }: Layout,
   payload: string,
   findNode: () => string,
-  mail: MailNeeds | undefined,
+  { mail, owner }: Mail,
 ): Step {
   const undo: Undo[] = [];
   return {
@@ -33,7 +40,7 @@ export function placeMail(
       }
       const node = findNode();
       makeUser(site);
-      makeSpool(site, mail.spool);
+      undo.push(makeSpool(site, mail.spool, owner));
       for (const unit of MAIL_UNITS) {
         const text = unitText(payload, unit, mail)
           .replaceAll('@SPOOL@', mail.spool)
@@ -85,19 +92,34 @@ function makeUser(site: Site): void {
 }
 
 /** Files that the monitor makes there belong to the directory's group, so that the sender can read them. */
-function makeSpool(site: Site, spool: string): void {
-  const own = (path: string, owner: string, mode: number): void => {
+function makeSpool(site: Site, spool: string, owner: string): Undo {
+  const make = (path: string, mode: number): void => {
     site.makeDirectory(path);
-    site.run('chown', owner, path);
     site.run('chmod', mode.toString(8), path);
   };
-  own(spool, `root:${MAIL_USER}`, 0o2755);
+  const before = site.ownerOf(spool);
+  make(spool, 0o2755);
   for (const { name, mode } of OF_THE_MONITOR) {
-    own(join(spool, name), `root:${MAIL_USER}`, mode);
+    make(join(spool, name), mode);
   }
+  giveToMonitor(site, spool, owner);
   for (const name of OF_THE_SENDER) {
-    own(join(spool, name), `${MAIL_USER}:`, 0o700);
+    make(join(spool, name), 0o700);
+    site.run('chown', `${MAIL_USER}:`, join(spool, name));
   }
+  return () => {
+    if (before !== undefined) {
+      giveToMonitor(site, spool, String(before));
+    }
+  };
+}
+
+/** With what waits there: the monitor may have run as another user before. */
+function giveToMonitor(site: Site, spool: string, owner: string): void {
+  const settings = join(spool, 'sender.json');
+  site.run('chown', `${owner}:${MAIL_USER}`, spool, ...(site.has(settings) ? [settings] : []));
+  const directories = OF_THE_MONITOR.map(({ name }) => join(spool, name));
+  site.run('chown', '--recursive', '--no-dereference', `${owner}:${MAIL_USER}`, ...directories);
 }
 
 /** The unit of the sender says last how it is confined, and which files it is handed. */

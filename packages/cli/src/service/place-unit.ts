@@ -34,12 +34,12 @@ export function placeUnit(
 }
 
 /** Nothing of the network and of other users for a service whose plugins need none of it. */
-export function placeNeeds(site: Site, needs: PluginNeeds): Step {
+export function placeNeeds(site: Site, needs: PluginNeeds, hasOwnUser: boolean): Step {
   let undo: Undo | undefined;
   return {
     title: 'Let the service have what its plugins need',
     act: () => {
-      const text = needsDropIn(needs);
+      const text = needsDropIn(needs, hasOwnUser);
       undo = text === undefined ? site.removeFile(PLUGIN_NEEDS) : site.replaceFile(PLUGIN_NEEDS, text, 0o644);
       site.run('systemctl', 'daemon-reload');
       const names = [...new Set([...needs.network, ...needs.isolated])];

@@ -3,7 +3,9 @@ import type { EmailConfig } from '@memory-monitor/notifier-email';
 import { readConfiguration } from '../config/read-configuration.js';
 import { NOTIFIER_EMAIL } from '../plugins/built-in-plugins.js';
 import { createPluginLoader } from '../plugins/create-loader.js';
+import { LOG } from './layout.js';
 import { mailNeeds, type MailNeeds } from './mail-needs.js';
+import type { Access } from './user-access.js';
 
 /** What the configured plugins need of the service, by name. */
 export interface PluginNeeds {
@@ -14,14 +16,19 @@ export interface PluginNeeds {
   readonly mail: MailNeeds | undefined;
 }
 
-export const NO_NEEDS: PluginNeeds = { network: [], isolated: [], mail: undefined };
+/** What a configuration needs of the service. */
+export interface Needs extends PluginNeeds, Access {}
+
+/** Of the one that comes with it. */
+export const USUAL_NEEDS: Needs = { network: [], isolated: [], mail: undefined, files: [], logFile: LOG };
 
 /** Of the unit, for itself and for each isolated plugin. */
 const OWN_MB = 100;
 const ISOLATED_MB = 64;
+const TO_SWITCH_USERS = 'CAP_SETUID CAP_SETGID CAP_CHOWN';
 
 /** Loads the plugins of a configuration, as the service will. Rejects as that would. */
-export async function findPluginNeeds(config: string): Promise<PluginNeeds> {
+export async function findNeeds(config: string): Promise<Needs> {
   const { configuration, sources } = await readConfiguration({ config });
   const settings = { ...configuration.settings, stateDirectory: '' };
   const loader = createPluginLoader({ ...configuration, settings });
@@ -36,14 +43,19 @@ export async function findPluginNeeds(config: string): Promise<PluginNeeds> {
       network: namesOf(plugins.filter(({ definition }) => definition.needs?.includes('network') === true)),
       isolated: namesOf(plugins.filter(({ source }) => source.isIsolated)),
       mail: email === undefined ? undefined : mailNeeds(email.config as EmailConfig),
+      files: [...configuration.files, ...plugins.flatMap(({ source }) => source.file ?? [])],
+      logFile: settings.logFile,
     };
   } finally {
     await loader.dispose();
   }
 }
 
-/** A drop-in for the unit with exactly what is needed; undefined where that is nothing. */
-export function needsDropIn({ network, isolated, mail }: PluginNeeds): string | undefined {
+/** A drop-in for the unit with exactly what is needed; undefined where that is nothing. A user of its own has only what it is given. */
+export function needsDropIn(
+  { network, isolated, mail }: PluginNeeds,
+  hasOwnUser = false,
+): string | undefined {
   if (network.length + isolated.length === 0 && mail === undefined) {
     return undefined;
   }
@@ -62,7 +74,8 @@ export function needsDropIn({ network, isolated, mail }: PluginNeeds): string | 
       ? []
       : [
           `# Processes of other users, for ${isolated.join(', ')}.`,
-          'CapabilityBoundingSet=CAP_SETUID CAP_SETGID CAP_CHOWN',
+          `CapabilityBoundingSet=${TO_SWITCH_USERS}`,
+          ...(hasOwnUser ? [`AmbientCapabilities=${TO_SWITCH_USERS}`] : []),
           'SystemCallFilter=@chown @setuid @resources capset',
           `MemoryMax=${OWN_MB + ISOLATED_MB * isolated.length}M`,
         ]),

@@ -27,6 +27,10 @@ export class SiteInWords extends Site {
     return NOTHING;
   }
 
+  override mayRead(): boolean {
+    return true;
+  }
+
   override makeDirectory(path: string): void {
     if (!this.has(path)) {
       this.#tell(`make   ${this.at(path)}/`);

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 
 import { removeFile, replaceFile } from './files.js';
 import type { Layout } from './layout.js';
-import { runProgram, serviceStatusText, succeeds } from './system.js';
+import { mayAccess, runProgram, serviceStatusText, succeeds } from './system.js';
 
 /** How to take a change back. */
 export type Undo = () => void;
@@ -31,6 +31,11 @@ export class Site {
     return lstatSync(this.at(path), { throwIfNoEntry: false }) !== undefined;
   }
 
+  /** The uid; undefined where there is nothing of that name. */
+  ownerOf(path: string): number | undefined {
+    return lstatSync(this.at(path), { throwIfNoEntry: false })?.uid;
+  }
+
   read(path: string): string {
     return readFileSync(this.at(path), 'utf8');
   }
@@ -39,10 +44,18 @@ export class Site {
   hasGroup(name: string): boolean {
     return this.isRunning
       ? succeeds('getent', 'group', name)
-      : !this.has('/etc/group') ||
-          this.read('/etc/group')
-            .split('\n')
-            .some((line) => line.startsWith(`${name}:`));
+      : !this.has('/etc/group') || this.#names('/etc/group').includes(name);
+  }
+
+  hasUser(name: string): boolean {
+    return this.isRunning
+      ? succeeds('getent', 'passwd', name)
+      : this.has('/etc/passwd') && this.#names('/etc/passwd').includes(name);
+  }
+
+  /** Whether that user, who is in no group but its own, can read a file; true where that can't be tried. */
+  mayRead(user: string, path: string): boolean {
+    return !this.isRunning || mayAccess(user, 'read', path) !== false;
   }
 
   /** Writes a file whole or not at all. */
@@ -133,6 +146,12 @@ export class Site {
   /** What the service says of itself. */
   status(): string | undefined {
     return this.isRunning ? serviceStatusText() : undefined;
+  }
+
+  #names(path: string): string[] {
+    return this.read(path)
+      .split('\n')
+      .map((line) => line.split(':')[0] ?? '');
   }
 
   #remove(path: string): void {

@@ -27,6 +27,14 @@ export function succeeds(command: string, ...args: readonly string[]): boolean {
   }
 }
 
+/** Whether a user who is in no group but its own can read or write a file; undefined where that can't be tried. */
+export function mayAccess(user: string, how: 'read' | 'write', path: string): boolean | undefined {
+  const asUser = ['--reuid', user, '--regid', user, '--clear-groups'];
+  return succeeds('setpriv', ...asUser, 'true')
+    ? succeeds('setpriv', ...asUser, 'test', how === 'read' ? '-r' : '-w', path)
+    : undefined;
+}
+
 export function systemctl(...args: readonly string[]): string {
   return runProgram('systemctl', ...args);
 }

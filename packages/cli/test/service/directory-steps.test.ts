@@ -52,20 +52,20 @@ describe('an installation into a directory', () => {
     rmSync(base, { recursive: true });
   });
 
-  function install(layout: Layout): void {
+  function install(layout: Layout, ownUser?: boolean): void {
     const site = new Site(root);
     runSteps(
-      directorySteps(site, layout, payload, false, () => '/usr/bin/node'),
+      directorySteps(site, layout, payload, { isArmed: false, ownUser }, () => '/usr/bin/node'),
       () => undefined,
     );
     site.dropPrevious(layout);
   }
 
-  function told(layout: Layout): string[] {
+  function told(layout: Layout, ownUser?: boolean): string[] {
     const changes: string[] = [];
     const site = new SiteInWords(root, (change) => changes.push(change));
     tellSteps(
-      directorySteps(site, layout, payload, false, () => '/usr/bin/node'),
+      directorySteps(site, layout, payload, { isArmed: false, ownUser }, () => '/usr/bin/node'),
       () => [],
       () => undefined,
     );
@@ -126,6 +126,24 @@ describe('an installation into a directory', () => {
     expect(readFileSync(join(root, 'etc/memory-monitor/config.toml'), 'utf8')).to.equal('# mine\n');
     expect(readFileSync(join(root, 'etc/memory-monitor/conf.d/90-armed.toml'), 'utf8')).to.include(
       'dry_run = true',
+    );
+  });
+
+  it('is made for a user of its own, if that is wanted, and stays so', () => {
+    const changes = told(LOCAL, true);
+    install(LOCAL, true);
+    expect(writtenBy(changes)).to.deep.equal(filesBelow(root));
+    expect(filesBelow(join(root, 'etc'))).to.include.members([
+      join(root, 'etc/sysusers.d/memory-monitor.conf'),
+      join(root, 'etc/systemd/system/memory-monitor.service.d/40-own-user.conf'),
+      join(root, 'etc/tmpfiles.d/memory-monitor.conf'),
+    ]);
+    const before = filesBelow(root);
+    install(LOCAL);
+    expect(filesBelow(root)).to.deep.equal(before);
+    install(LOCAL, false);
+    expect(existsSync(join(root, 'etc/systemd/system/memory-monitor.service.d/40-own-user.conf'))).to.equal(
+      false,
     );
   });
 

@@ -8,9 +8,9 @@ const WHAT = 'the directory for compiled plugins';
 const OTHERS_MAY_WRITE = 0o022;
 
 /** Makes the directory if it is not there. Throws MM_ERR_UNTRUSTED if what is in it could be somebody else's. */
-export function ensureOwnDirectory(path: string, isRoot: boolean, mode: number): void {
-  makeTrustedDirectory(path, WHAT, { isRoot, mode });
-  // Also if this is not root: what is in there gets run.
+export function ensureOwnDirectory(path: string, isPrivileged: boolean, mode: number): void {
+  makeTrustedDirectory(path, WHAT, { isPrivileged, mode });
+  // Also without privileges: what is in there gets run.
   const stats = statSync(path);
   if (stats.uid !== process.getuid?.() || (stats.mode & OTHERS_MAY_WRITE) !== 0) {
     throw new MonitorError(

@@ -13,9 +13,9 @@ const PASSABLE = 0o755;
  * Makes a directory that is nobody else's, for as long as this process runs, in one that nobody else may add to: never
  * in /tmp. Throws MM_ERR_UNTRUSTED or MM_ERR_PLUGIN_COMPILE where that can't be had.
  */
-export function makePrivateDirectory(parent: string, isRoot: boolean): string {
+export function makePrivateDirectory(parent: string, isPrivileged: boolean): string {
   try {
-    ensureOwnDirectory(parent, isRoot, PASSABLE);
+    ensureOwnDirectory(parent, isPrivileged, PASSABLE);
     return mkdtempSync(join(parent, PREFIX));
   } catch (error) {
     if (error instanceof MonitorError) {

@@ -25,8 +25,8 @@ export interface LimitedCommand {
 }
 
 /**
- * The limits are set by a shell before Node starts, since Node can't, and while it is root still: what root has set, the plugin's
- * user can't undo. Out of memory, the kernel is to take this process and not the monitor; a core file would hold whatever the plugin
+ * The limits are set by a shell before Node starts, since Node can't, and while it is the monitor's user still: hard limits can't be
+ * raised again. Out of memory, the kernel is to take this process and not the monitor; a core file would hold whatever the plugin
  * knows. Processes are counted for a user as a whole: a user that the plugin shares may have more already.
  */
 export function limitedShell({ entry, uid, setpriv }: LimitedCommand): string[] {
@@ -59,6 +59,8 @@ function asUser(uid: number | undefined, setpriv: Setpriv | undefined): string[]
     String(uid),
     '--clear-groups',
     '--no-new-privs',
+    // Those that are ambient, as a monitor with a user of its own has them, go with these: capabilities(7).
+    '--inh-caps=-all',
     ...(setpriv.hasParentDeathSignal ? ['--pdeathsig', 'KILL'] : []),
   ];
 }

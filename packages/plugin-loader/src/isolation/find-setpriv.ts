@@ -30,7 +30,7 @@ function probe(path: string | undefined): Setpriv | undefined {
 /** What it can, by what it says of itself. */
 export function setprivOf(path: string, help: string | null): Setpriv | undefined {
   const can = (option: string): boolean => help?.includes(option) === true;
-  return ['--reuid', '--regid', '--clear-groups', '--no-new-privs'].every(can)
+  return ['--reuid', '--regid', '--clear-groups', '--no-new-privs', '--inh-caps'].every(can)
     ? { path, hasParentDeathSignal: can('--pdeathsig') }
     : undefined;
 }

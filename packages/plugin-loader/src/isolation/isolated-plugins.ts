@@ -11,10 +11,12 @@ import {
   type PluginCode,
   type PluginConfig,
 } from '@memory-monitor/core';
+import { hasPrivileges } from '@memory-monitor/linux';
 
 import type { CompiledPlugin } from '../plugin-compiler.js';
 import { sourceOf } from '../source-of.js';
-import { isRootHere, requireTrusted } from '../trust/require-trusted.js';
+import { requireTrusted } from '../trust/require-trusted.js';
+import type { Setpriv } from './command.js';
 import { findSetpriv } from './find-setpriv.js';
 import { MAY_NOT_SWITCH_USERS } from './last-words.js';
 import { launcher } from './launch.js';
@@ -91,11 +93,11 @@ export class IsolatedPlugins {
     compiled: CompiledPlugin | undefined,
   ): Promise<IsolatedPlugin> {
     const { childEntry: entry, clock } = this.#options;
-    // Only root can start processes as another user; anybody else's plugins run as they do.
-    const reservation = isRootHere() ? await this.#reserve(use) : undefined;
+    // Without privileges nobody can start processes as another user; their plugins run as they do, and can do no more.
+    const reservation = hasPrivileges() ? await this.#reserve(use) : undefined;
     const uid = reservation?.uid;
     const code = compiled === undefined ? BUILT_IN : codeFor(compiled, reservation);
-    const setpriv = uid === undefined ? undefined : findSetpriv();
+    const setpriv = uid === undefined ? undefined : requireSetpriv(use);
     const launch = launcher({ entry, uid, setpriv, clock });
     const plugin = new IsolatedPlugin({ launch, clock, code, use, config });
     this.#plugins.push(plugin);
@@ -124,6 +126,21 @@ export class IsolatedPlugins {
   }
 }
 
+/**
+ * Node can change the user as well, and takes all privileges of root away by that. From another user's process they go with it: there
+ * setpriv has to take them. Throws MM_ERR_PLUGIN_ISOLATED where that is needed and is not to be had.
+ */
+function requireSetpriv(plugin: string): Setpriv | undefined {
+  const setpriv = findSetpriv();
+  if (setpriv === undefined && process.getuid?.() !== ROOT_UID) {
+    throw new MonitorError(
+      'MM_ERR_PLUGIN_ISOLATED',
+      `The plugin ${plugin} can not be isolated: a monitor with a user of its own needs setpriv for that; install util-linux, or run "memory-monitor install --as-root".`,
+    );
+  }
+  return setpriv;
+}
+
 /** As the plugin's user, nobody else, can read it. */
 function codeFor(
   { file, entryPath, inputs }: CompiledPlugin,
@@ -136,7 +153,7 @@ function codeFor(
   const copy = join(directory, basename(file));
   try {
     copyFileSync(file, copy, constants.COPYFILE_EXCL);
-    chownSync(copy, ROOT_UID, uid);
+    chownSync(copy, process.getuid?.() ?? ROOT_UID, uid);
     chmodSync(copy, READABLE_FOR_GROUP);
   } catch (error) {
     throw unreserved(entryPath, directory, error);
@@ -148,7 +165,7 @@ function unreserved(plugin: string, directory: string, error: unknown): MonitorE
   if (error instanceof MonitorError) {
     return error;
   }
-  // What is denied to root is denied by its sandbox.
+  // What is denied to one with privileges is denied by its sandbox.
   const isDenied = (error as NodeJS.ErrnoException).code === 'EPERM';
   const why = isDenied
     ? `can not be isolated: ${MAY_NOT_SWITCH_USERS}`

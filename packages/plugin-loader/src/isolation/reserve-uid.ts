@@ -17,7 +17,7 @@ const TAKEN = new Set(['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'ENOENT']);
 
 export interface UidReservation {
   readonly uid: number;
-  /** Of root, for what this user alone is to read. */
+  /** Of the monitor's user, for what this user alone is to read. */
   readonly directory: string;
   /** Gives the uid back, and removes the directory. */
   release(): void;
@@ -59,7 +59,7 @@ function claim(parent: string, directory: string, uid: number): boolean {
   mkdirSync(made, { mode: 0o700 });
   try {
     writeFileSync(join(made, OWNER), ownName(), { mode: 0o600 });
-    chownSync(made, ROOT_UID, uid);
+    chownSync(made, process.getuid?.() ?? ROOT_UID, uid);
     chmodSync(made, PASSABLE_FOR_GROUP);
     removeStale(parent, directory);
     renameSync(made, directory);

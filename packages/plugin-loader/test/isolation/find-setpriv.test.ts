@@ -4,7 +4,9 @@ import { expect } from 'chai';
 
 import { findSetpriv, setprivOf } from '#src/isolation/find-setpriv.js';
 
-const OLD = ['--reuid <uid>', '--regid <gid>', '--clear-groups', '--no-new-privs'].join('\n');
+const OLD = ['--reuid <uid>', '--regid <gid>', '--clear-groups', '--no-new-privs', '--inh-caps <caps>'].join(
+  '\n',
+);
 
 describe('setpriv', () => {
   it('is what can change users, with or without a signal at the end of its parent', () => {

@@ -306,13 +306,13 @@ describe('a compiled plugin', () => {
       expect(statSync(cacheDirectory).mode & 0o777).to.equal(0o700);
     });
 
-    const expectUntrusted = async (isRoot: boolean): Promise<void> => {
+    const expectUntrusted = async (isPrivileged: boolean): Promise<void> => {
       const path = at.write({ 'plugin.ts': 'export default 1;' });
       const message = await rejection('MM_ERR_UNTRUSTED', () =>
-        at.compiler({ isRoot }).compile({ use: path, directory: at.directory }),
+        at.compiler({ isPrivileged }).compile({ use: path, directory: at.directory }),
       );
       expect(message).to.contain(`${at.cacheDirectory}, the directory for compiled plugins, is not`);
-      await rejection('MM_ERR_UNTRUSTED', () => at.compiler({ isRoot }).prune([]));
+      await rejection('MM_ERR_UNTRUSTED', () => at.compiler({ isPrivileged }).prune([]));
     };
 
     it('is refused if others may write to it, whoever runs this', async () => {
@@ -331,7 +331,7 @@ describe('a compiled plugin', () => {
         await expectUntrusted(false);
         chownSync(at.cacheDirectory, 0, 0);
         chmodSync(join(at.cacheDirectory, '..'), 0o1777);
-        await rejection('MM_ERR_UNTRUSTED', () => at.compiler({ isRoot: true }).prune([]));
+        await rejection('MM_ERR_UNTRUSTED', () => at.compiler({ isPrivileged: true }).prune([]));
       },
     );
 

@@ -28,7 +28,7 @@ describe('a plugin that somebody else could change', () => {
     spoil();
     const message = await rejection('MM_ERR_UNTRUSTED', () => at.compile(use));
     expect(message).to.contain(at.path(blamed).replace(/\/$/, '')).and.to.contain(reason);
-    const asOrdinaryUser = at.compiler({ isRoot: false });
+    const asOrdinaryUser = at.compiler({ isPrivileged: false });
     expect((await asOrdinaryUser.compile({ use, directory: at.directory })).entryPath).to.be.a('string');
     return message;
   };

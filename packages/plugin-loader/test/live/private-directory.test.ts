@@ -34,9 +34,9 @@ describe('a private directory', () => {
     mkdirSync(parent(), { recursive: true });
     chownSync(parent(), SOMEBODY, SOMEBODY);
     symlinkSync(parent(), join(directory(), 'link'));
-    for (const isRoot of [true, false]) {
+    for (const isPrivileged of [true, false]) {
       for (const path of [parent(), join(directory(), 'link')]) {
-        await rejection('MM_ERR_UNTRUSTED', () => makePrivateDirectory(path, isRoot));
+        await rejection('MM_ERR_UNTRUSTED', () => makePrivateDirectory(path, isPrivileged));
       }
     }
   });

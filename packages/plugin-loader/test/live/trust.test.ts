@@ -165,7 +165,7 @@ describe('trust in a path', () => {
 
   itWhere(lacksRoot, 'is required of root only', async () => {
     chmodSync(aFile(), 0o666);
-    requireTrusted(path('a/file'), 'a test', { isRoot: false });
+    requireTrusted(path('a/file'), 'a test', { isPrivileged: false });
     await rejection('MM_ERR_UNTRUSTED', () => {
       requireTrusted(path('a/file'), 'a test');
     });
