@@ -11,6 +11,7 @@ import { explain } from './explain/explain.js';
 import type { Explanation } from './explain/explanation.js';
 import { foreignProcError } from './foreign-proc.js';
 import { nextInterval } from './interval.js';
+import { rehearse, type RehearsalParts } from './rehearsal.js';
 import type { PluginFailures } from './plugin/failures.js';
 import type { LoadedPlugin } from './plugin/loaded-plugin.js';
 import type { PluginDescription } from './plugin/plugin-set.js';
@@ -35,6 +36,7 @@ export interface MonitorParts {
   readonly pressureAlarm: PressureAlarm;
   readonly dispatcher: Dispatcher;
   readonly recovery: Recovery;
+  readonly rehearsal: () => RehearsalParts;
   readonly failures: PluginFailures;
   readonly status: StatusBoard;
   readonly events: MonitorEmitter;
@@ -128,6 +130,11 @@ export class Monitor {
     return await this.#ticks.take(() =>
       explain(pid, { stages: generations.stages, configuration, guards, users, onFailure }),
     );
+  }
+
+  /** Goes the way to a signal once without sending any, so that the first one that matters is not slow; see rehearsal.ts. */
+  async rehearse(): Promise<void> {
+    await this.#ticks.take(() => rehearse(this.#parts.rehearsal));
   }
 
   /** A failure of a plugin outside of every hook: a timer, a promise that nobody waits for, a sandbox that is too narrow. */

@@ -143,6 +143,12 @@ async function runOn(
     tellLeftOut(monitor, selection);
     void tellNeeds(monitor);
   });
+  if (options.once !== true) {
+    const unsubscribe = monitor.events.on('scan', () => {
+      unsubscribe();
+      void monitor.rehearse();
+    });
+  }
   tellMeansOnceArmed(monitor, kernel, output);
   takeFaults(monitor, output, () => live.current.pluginFiles);
   blameAtExit(watch, () => live.current.pluginFiles);
