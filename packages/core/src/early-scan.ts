@@ -20,7 +20,7 @@ export interface EarlyLevel {
 }
 
 /** No two glances are closer together. */
-const SHORTEST_GLANCE_MS = 50;
+const SHORTEST_GLANCE_MS = 25;
 /** Of what was available at the last scan, so much less is much. */
 const FALLEN_SHARE = 1 / 4;
 /** Of the RAM, so much less is nothing: it comes and goes. */

@@ -31,7 +31,7 @@ describe('between two scans', () => {
     expect(triggersOf(test)).to.deep.equal(['interval', 'memory']);
   });
 
-  it('the memory is looked at more often the less of it is left, and at most twenty times a second', async () => {
+  it('the memory is looked at more often the less of it is left, and at most forty times a second', async () => {
     const glancesWith = async (gb: number): Promise<number> => {
       const test = new TestMonitor();
       available(test, gb);
@@ -48,7 +48,7 @@ describe('between two scans', () => {
     };
     expect(await glancesWith(12)).to.equal(10);
     expect(await glancesWith(3)).to.equal(40);
-    expect(await glancesWith(0.01)).to.equal(200);
+    expect(await glancesWith(0.01)).to.equal(400);
   });
 
   it('memory that comes and goes makes no scan', async () => {

@@ -189,9 +189,12 @@ export class Detector {
     const names = this.#configuration.whitelist.userNames;
     const uids = new Set(candidates.map(({ inspection }) => inspection.uid));
     const gids = new Set(candidates.map(({ inspection }) => inspection.gid));
+    const presses = candidates.some(({ finding }) => finding !== undefined && isPressing(finding));
+    // Guards ask for users; what a group is called only makes what is told richer.
+    const wanted = presses ? { uids, names } : { uids, gids, names };
     const [slowFacts] = await Promise.all([
       Promise.all(candidates.map((candidate) => this.#readSlowly(candidate))),
-      this.#users.resolve({ uids, gids, names }, SLOW_FACTS_DEADLINE_MS),
+      this.#users.resolve(wanted, SLOW_FACTS_DEADLINE_MS),
     ]);
     return slowFacts;
   }

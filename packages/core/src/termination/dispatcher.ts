@@ -149,7 +149,7 @@ export class Dispatcher {
     request: TerminationRequest,
     beganMs: number,
   ): Promise<void> {
-    const recorded = this.#intents.begin(request);
+    const recorded = this.#record(request);
     if (!isPressing(request.violation)) {
       await recorded;
     }
@@ -158,6 +158,16 @@ export class Dispatcher {
     await within((ms, abort) => this.#stop.sleep(ms, request.graceMs, abort), LONGEST_TELLING_MS, told);
     await recorded;
     await this.#intents.end(request, result);
+  }
+
+  /** The record of what presses is begun when the signal is on its way. */
+  async #record(request: TerminationRequest): Promise<void> {
+    if (isPressing(request.violation)) {
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
+    }
+    await this.#intents.begin(request);
   }
 
   /** A terminator can be replaced: one that breaks its promises is a failure, and no more. */

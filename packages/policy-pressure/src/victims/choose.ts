@@ -102,8 +102,18 @@ function firstOf(
     }))
     .filter(({ givesBackBytes }) => givesBackBytes >= worthwhileBytes)
     .sort((a, b) => a.order - b.order || b.givesBackBytes - a.givesBackBytes || b.bytes - a.bytes);
-  const [first] = inOrder;
-  if (first === undefined || !worth.hasTotal(first) || !hasProtectedMember(first, parts)) {
+  const [first, ...others] = inOrder;
+  const isFirstAnyway = (bytes: number): boolean =>
+    others.every(
+      (other) =>
+        other.order !== first?.order || other.givesBackBytes <= bytes || worth.areTogether(first, other),
+    );
+  if (
+    first === undefined ||
+    !worth.hasTotal(first) ||
+    isFirstAnyway(first.bytes) ||
+    !hasProtectedMember(first, parts)
+  ) {
     return inOrder;
   }
   worth.protectGroupOf(first);

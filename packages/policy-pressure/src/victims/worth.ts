@@ -41,6 +41,11 @@ export class Worth {
     return group !== undefined && !this.#protected.has(group);
   }
 
+  /** Whether the end of one is that of the other. */
+  areTogether(one: Looked, other: Looked): boolean {
+    return this.hasTotal(one) && this.#groupOf(one.inspection) === this.#groupOf(other.inspection);
+  }
+
   /** How much more the largest total is than the next. */
   get lead(): number {
     const [first = 0, second = 0] = [...this.#totals]
