@@ -154,12 +154,14 @@ describe('a machine that is short of memory', () => {
             mkdirSync(directory);
             const enter = `echo $$ > '${directory}/cgroup.procs';`;
             const forker = `sh -c 'trap "" TERM; while :; do sleep 0.05; done' & echo forker $!;`;
-            const hog = await sessionWith(ns, `${enter} ${forker}`);
+            const many = 'for i in $(seq 12); do sleep 1000 & done;';
+            const hog = await sessionWith(ns, `${enter} ${many} ${forker}`);
             const bystander = await ns.start({ file: 'sleep', args: ['1000'] });
             const monitor = await ns.monitor({ config: aim('cgroup') });
             const kill = await monitor.killOf(hog.pid);
             expect(kill).to.include({ outcome: 'killed', signal: 'SIGKILL', target: 'cgroup' });
-            expect(Number(kill['signalled'])).to.be.at.least(2);
+            expect(Number(kill['signalled'])).to.be.at.least(14);
+            expect(monitor.errorOutput).to.equal('');
             expect(await isRunning(ns, pidSaidBy(hog, 'forker'))).to.equal(false);
             expect(bystander.isAlive).to.equal(true);
           },

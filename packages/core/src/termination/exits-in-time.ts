@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import type { TerminationRequest } from './terminator.js';
 
 /** The share of the grace period in which a stopping monitor has seen an exit, where the caller says nothing else. */
@@ -16,6 +18,8 @@ export async function exitsInTime(
   exit: (abort: AbortSignal) => Promise<boolean>,
 ): Promise<boolean> {
   const over = new AbortController();
+  // Each member of a group listens; Node takes more than ten listeners for a leak, and says so.
+  setMaxListeners(0, over.signal);
   const end = (): void => {
     over.abort();
   };
