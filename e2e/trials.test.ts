@@ -170,16 +170,18 @@ inMachine(
 inMachine(
   'the service, where what it stands on is missing',
   (it) => {
-    /** It starts, says one line, and does its main job. */
-    async function expectWork(machine: Machine, line: RegExp): Promise<void> {
+    /** It starts, says each of these once, and does its main job. */
+    async function expectWork(machine: Machine, ...told: readonly RegExp[]): Promise<void> {
       const before = (await said(machine)).length;
       await restart(machine);
       const hog = await startHog(machine);
       expect(await hog.ended).to.include({ signal: 'SIGTERM' });
-      const lines = async (): Promise<string[]> =>
-        (await said(machine)).slice(before).filter((text) => line.test(text));
-      await waitFor(async () => (await lines()).length > 0, `a line ${String(line)}`);
-      expect(await lines()).to.have.lengthOf(1);
+      for (const line of told) {
+        const lines = async (): Promise<string[]> =>
+          (await said(machine)).slice(before).filter((text) => line.test(text));
+        await waitFor(async () => (await lines()).length > 0, `a line ${String(line)}`);
+        expect(await lines(), String(line)).to.have.lengthOf(1);
+      }
       expect(await show(machine, 'NRestarts')).to.equal('0');
     }
 
@@ -189,23 +191,41 @@ inMachine(
       return entries.map(({ MESSAGE }) => String(MESSAGE));
     }
 
+    /** Something stands in the place of these directories, for as long as the work lasts. */
+    async function covered(
+      machine: Machine,
+      places: readonly string[],
+      prepare: (place: string) => string,
+      work: () => Promise<void>,
+    ): Promise<void> {
+      await machine.succeed('systemctl stop memory-monitor');
+      try {
+        for (const place of places) {
+          await machine.succeed(`mount -t tmpfs -o size=64k,mode=755 tmpfs ${place} && ${prepare(place)}`);
+        }
+        await work();
+      } finally {
+        await machine.succeed('systemctl stop memory-monitor');
+        await machine.run(['umount', ...places]);
+      }
+    }
+
     it('on a full disk', async (machine) => {
       await installForTrials(machine);
-      await machine.succeed('systemctl stop memory-monitor');
-      await machine.succeed(
-        'for place in /var/log /var/lib/memory-monitor; do ' +
-          'mount -t tmpfs -o size=64k,mode=755 tmpfs $place; dd if=/dev/zero of=$place/full bs=4k 2>/dev/null || :; done',
-      );
-      await expectWork(machine, /No space left on device|ENOSPC/);
-      await machine.succeed('systemctl stop memory-monitor && umount /var/log /var/lib/memory-monitor');
+      // The journal lies in /var/log as well, and is to be read here all the same.
+      await machine.write('/etc/systemd/journald.conf.d/volatile.conf', '[Journal]\nStorage=volatile\n');
+      await machine.succeed(['systemctl', 'restart', 'systemd-journald']);
+      const fill = (place: string): string => `{ dd if=/dev/zero of=${place}/full bs=4k 2>/dev/null || :; }`;
+      await covered(machine, ['/var/log', '/var/lib/memory-monitor'], fill, async () => {
+        await expectWork(machine, /memory_monitor\.log.*ENOSPC/, /^Kills can not be recorded .*ENOSPC/);
+      });
     });
 
     it('where the log is on a file system that can only be read', async (machine) => {
-      await machine.succeed(
-        'mount -t tmpfs -o size=64k,mode=755 tmpfs /var/log && mount -o remount,ro /var/log',
-      );
-      await expectWork(machine, /\/var\/log\/memory_monitor\.log.*EROFS/);
-      await machine.succeed('systemctl stop memory-monitor && umount /var/log');
+      const remount = (place: string): string => `mount -o remount,ro ${place}`;
+      await covered(machine, ['/var/log'], remount, async () => {
+        await expectWork(machine, /\/var\/log\/memory_monitor\.log.*EROFS/);
+      });
     });
 
     it('where the configuration can not be read', async (machine) => {
