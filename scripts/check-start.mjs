@@ -26,7 +26,7 @@ for (const stream of [child.stdout, child.stderr]) {
 child.on('close', (status, signal) => {
   clearTimeout(deadline);
   // npm's own banner lines begin with "> ".
-  const lines = printed.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('> '));
+  const lines = printed.split('\n').filter((line) => line.trim() !== '' && !/^(?:> |Building it)/.test(line));
   const problems = [
     [!lines[0]?.includes('DRY RUN'), 'the first line does not say DRY RUN'],
     [!interrupted, 'no line says "Scan complete. Scanned: "'],
