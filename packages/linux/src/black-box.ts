@@ -2,9 +2,10 @@ import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from '
 
 import { loadLibc } from './native/libc.js';
 
-/** In memory: who runs, and when the loop has come round last. */
+/** In memory: who runs, whether the machine is short of memory, and when the loop has come round last. */
 const BYTES = 16;
 const RUNNING_AT = 0;
+const SHORT_AT = 4;
 const BEAT_AT = 8;
 /** Who runs, once the end has come in order. */
 const OVER = 0xffff_ffff;
@@ -15,6 +16,8 @@ export interface LastWords {
   readonly running: number;
   /** It had ended by itself, and in order. */
   readonly isOver: boolean;
+  /** The machine had little memory left: whatever stood still then may have waited for that. */
+  readonly wasShort: boolean;
   /** When its loop came round last, on the clock of `BlackBox.nowMs`; 0 if it never did. */
   readonly beatMs: number;
 }
@@ -66,6 +69,11 @@ export class BlackBox {
     this.#bytes.setUint32(RUNNING_AT, who, true);
   }
 
+  /** Whether the machine has little memory left. */
+  set isShort(isShort: boolean) {
+    this.#bytes.setUint32(SHORT_AT, isShort ? 1 : 0, true);
+  }
+
   /** The loop has come round. */
   beat(): void {
     this.#bytes.setFloat64(BEAT_AT, BlackBox.nowMs(), true);
@@ -82,6 +90,7 @@ function readWords(bytes: Buffer): LastWords {
   return {
     running: running === OVER ? 0 : running,
     isOver: running === OVER,
+    wasShort: bytes.readUInt32LE(SHORT_AT) !== 0,
     beatMs: bytes.readDoubleLE(BEAT_AT),
   };
 }

@@ -132,6 +132,9 @@ async function runOn(
     (index) => selection.places[index],
     () => monitor.usePlugins(plugins),
   );
+  monitor.events.on('memory', ({ memory }) => {
+    watch.seeMemory(memory);
+  });
   monitor.events.on('started', () => {
     stopBeating();
     output.tellHeldTrouble();

@@ -18,6 +18,8 @@ export interface RunEnding {
   readonly isOver: boolean;
   /** Its loop did not come round any more: the watchdog has ended it. */
   readonly hadHung: boolean;
+  /** The machine had little memory left then. */
+  readonly wasShort: boolean;
 }
 
 /** What is remembered from run to run, as JSON: the plugins of the last one, and when any has ended the monitor. */
@@ -57,8 +59,12 @@ export function crashesToLeaveOut({ crashes }: CrashHistory, key: string, nowMs:
 /** A loop that stands still in nobody's hook is in a timer or behind an `await`: of which plugin, nobody knows. */
 function culpritsOf(
   plugins: readonly KnownPlugin[],
-  { running, hadHung }: RunEnding,
+  { running, hadHung, wasShort }: RunEnding,
 ): readonly KnownPlugin[] {
+  if (hadHung && wasShort) {
+    // Everything stands still where memory runs out, and who is needed then is not to be left out for it.
+    return [];
+  }
   const culprit = plugins[running - 1];
   if (culprit !== undefined) {
     return [culprit];

@@ -7,6 +7,7 @@ import {
   PluginError,
   type CodeTrace,
   type Configuration,
+  type MachineMemory,
   type Monitor,
   type PluginConfig,
 } from '@memory-monitor/core';
@@ -25,6 +26,8 @@ import { packageVersion } from '../version.js';
 
 const BOX = 'running';
 const HISTORY = 'crashes.json';
+/** Below this share of its memory, a machine may stand still for want of it. */
+const SHORT_SHARE = 0.2;
 
 /** A plugin that this run does without. */
 interface LeftOut {
@@ -69,6 +72,7 @@ export class CrashWatch {
       running: words?.running ?? 0,
       isOver: words?.isOver ?? false,
       hadHung: words !== undefined && words.beatMs > 0 && nowMs - words.beatMs >= watchdogMs,
+      wasShort: words?.wasShort ?? false,
     };
     return new CrashWatch(directory, box, afterRun(readHistory(directory), ending, nowMs));
   }
@@ -121,6 +125,13 @@ export class CrashWatch {
   readonly beat = (): void => {
     this.#box?.beat();
   };
+
+  /** What the machine has left, at each scan. */
+  seeMemory({ availableBytes, totalBytes }: MachineMemory): void {
+    if (this.#box !== undefined) {
+      this.#box.isShort = availableBytes < SHORT_SHARE * totalBytes;
+    }
+  }
 
   /** The process is about to end by the monitor's own will. */
   readonly clear = (): void => {

@@ -16,7 +16,7 @@ const PLUGINS = [
   { key: 'others', use: 'others.ts', isForeign: true },
 ];
 const NEW: CrashHistory = { plugins: PLUGINS, crashes: {} };
-const KILLED: RunEnding = { running: 0, isOver: false, hadHung: false };
+const KILLED: RunEnding = { running: 0, isOver: false, hadHung: false, wasShort: false };
 
 /** After endings a minute apart. */
 function after(...endings: readonly Partial<RunEnding>[]): CrashHistory {
@@ -55,6 +55,15 @@ describe('the history of crashes', () => {
     const hung = { hadHung: true };
     expect(leftOut(after(hung, hung, hung))).to.deep.equal(['theirs', 'others']);
     expect(leftOut(after({ running: 3, hadHung: true }, hung, hung))).to.deep.equal(['others']);
+  });
+
+  it('blames nobody for standing still where memory has run out', () => {
+    const starved = { hadHung: true, wasShort: true };
+    expect(leftOut(after(starved, starved, starved))).to.deep.equal([]);
+    const inHook = { ...starved, running: 1 };
+    expect(leftOut(after(inHook, inHook, inHook))).to.deep.equal([]);
+    const exits = { wasShort: true, running: 2 };
+    expect(leftOut(after(exits, exits, exits))).to.deep.equal(['theirs']);
   });
 
   it('forgets a crash after an hour', () => {

@@ -28,27 +28,32 @@ describe('the black box', () => {
     const fromMs = BlackBox.nowMs();
     const child = spawn(
       process.execPath,
-      program("box.beat(); box.running = 7; process.stdout.write('ready\\n'); for (;;);"),
+      program("box.beat(); box.isShort = true; box.running = 7; process.stdout.write('ready\\n'); for (;;);"),
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
     await once(child.stdout, 'data');
     child.kill('SIGKILL');
     await once(child, 'exit');
     const { lastWords } = await BlackBox.open(path());
-    expect(lastWords).to.include({ running: 7, isOver: false });
+    expect(lastWords).to.include({ running: 7, isOver: false, wasShort: true });
     expect(lastWords?.beatMs).to.be.within(fromMs, BlackBox.nowMs());
   });
 
   it('knows that a process has ended in order', async () => {
     spawnSync(process.execPath, program('box.running = 7; box.end();'));
-    expect((await BlackBox.open(path())).lastWords).to.deep.equal({ running: 0, isOver: true, beatMs: 0 });
+    expect((await BlackBox.open(path())).lastWords).to.deep.equal({
+      running: 0,
+      isOver: true,
+      wasShort: false,
+      beatMs: 0,
+    });
   });
 
   it('is empty for the one who opens it', async () => {
     spawnSync(process.execPath, program('box.running = 7;'));
     await BlackBox.open(path());
     const { lastWords } = await BlackBox.open(path());
-    expect(lastWords).to.deep.equal({ running: 0, isOver: false, beatMs: 0 });
+    expect(lastWords).to.deep.equal({ running: 0, isOver: false, wasShort: false, beatMs: 0 });
   });
 
   it('takes a file of another length for none', async () => {
