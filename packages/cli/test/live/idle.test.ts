@@ -35,6 +35,7 @@ interface Report {
   readonly heapBytes: number;
   readonly descriptors: number;
   readonly threads: number;
+  readonly open: readonly string[];
 }
 
 describe('an idle monitor', () => {
@@ -54,7 +55,9 @@ describe('an idle monitor', () => {
       const [early, late] = program.lines.map((line) => JSON.parse(line) as Report) as [Report, Report];
       expect(late.ticks - early.ticks).to.equal(TICKS_AN_HOUR);
       expect(late.heapBytes - early.heapBytes, 'bytes that an hour leaves').to.be.below(MOST_LEFT_BYTES);
-      expect(late.descriptors).to.equal(early.descriptors);
+      expect(late.descriptors, `${late.open.join('\n')}\ninstead of\n${early.open.join('\n')}`).to.equal(
+        early.descriptors,
+      );
       expect(late.threads).to.equal(early.threads);
     },
     { timeoutMs: 2 * LONGEST_MS },

@@ -1,6 +1,6 @@
 // A monitor that has nothing to do, on a clock that somebody turns: prints what it holds after so many ticks.
 //   node --expose-gc idle.js CONFIG proc|fake TICKS...
-import { readdirSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 
 import {
   CLOCK,
@@ -20,6 +20,9 @@ import { createPluginLoader } from '#src/plugins/create-loader.js';
 const FAKE_PROCESSES = 50;
 
 const [config = '', source = 'proc', ...checkpoints] = process.argv.slice(2);
+// With its first stream libuv opens /dev/null, to have a descriptor in reserve: it is there before anything is counted.
+process.stdout.cork();
+process.stdout.uncork();
 const silent = (): void => undefined;
 const complain = (fields: object, message: string): void => {
   process.stderr.write(`${message} ${JSON.stringify(fields)}\n`);
@@ -77,20 +80,33 @@ function surroundings(): LoadedPlugin {
 async function tell(): Promise<void> {
   const elapsedMs = Number(process.hrtime.bigint() - began) / 1e6;
   let heapBytes = Number.POSITIVE_INFINITY;
-  let descriptors = Number.POSITIVE_INFINITY;
+  let open = openFiles();
   for (let time = 0; time < 10; time += 1) {
     await new Promise((resolve) => setTimeout(resolve, 25));
     (globalThis as { gc?: () => void }).gc?.();
     heapBytes = Math.min(heapBytes, process.memoryUsage().heapUsed);
     // A scan and a write hold one more for a moment.
-    descriptors = Math.min(descriptors, readdirSync('/proc/self/fd').length);
+    const now = openFiles();
+    open = now.length < open.length ? now : open;
   }
   const report = {
     ticks: scans,
     heapBytes,
-    descriptors,
+    descriptors: open.length,
+    open,
     threads: readdirSync('/proc/self/task').length,
     elapsedMs,
   };
   process.stdout.write(`${JSON.stringify(report)}\n`);
+}
+
+/** What each descriptor leads to; the one that lists them is gone when it is asked for. */
+function openFiles(): string[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${fd}`)];
+    } catch {
+      return [];
+    }
+  });
 }
