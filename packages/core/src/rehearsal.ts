@@ -78,21 +78,27 @@ function largest(): PluginDetector {
     plugin: NAME,
     deadlineMs: 1000,
     detect: ({ memory, samples }) => {
-      const rows = Array.from({ length: samples.count }, (_, index) => ({
-        pid: samples.pid[index] ?? 0,
-        startTime: samples.startTime[index] ?? 0,
-        rssBytes: samples.rssBytes[index] ?? 0,
-      })).sort((a, b) => b.rssBytes - a.rssBytes);
+      // Without an object for each process of the machine: memory that has been taken once stays taken.
+      const chosen: number[] = [];
+      const bytesAt = (index: number): number => samples.rssBytes[index] ?? 0;
+      for (let index = 0; index < samples.count; index += 1) {
+        if (chosen.length < MOST_CHOSEN || bytesAt(index) > bytesAt(chosen.at(-1) ?? 0)) {
+          chosen.push(index);
+          chosen.sort((a, b) => bytesAt(b) - bytesAt(a)).splice(MOST_CHOSEN);
+        }
+      }
       return [
         {
-          processes: rows.slice(0, MOST_CHOSEN).map(({ pid, startTime }) => ({ pid, startTime })),
+          processes: chosen.map((index) => ({
+            pid: samples.pid[index] ?? 0,
+            startTime: samples.startTime[index] ?? 0,
+          })),
           usedBytes: memory.usedBytes,
           limitBytes: 0,
           reason: NAME,
           spareBelowBytes: 0,
           spareAboveAvailableBytes: memory.totalBytes,
           isUrgent: true,
-          target: 'session',
         },
       ];
     },

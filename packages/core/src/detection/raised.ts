@@ -119,7 +119,7 @@ export async function raise(
   if (answers.every(({ length }) => length === 0)) {
     return [];
   }
-  const samples = samplesByIdentity(columns);
+  const samples = samplesByIdentity(columns, answers.flat());
   const hopeless = new Set(beyondReach.map(identityKey));
   return answers.flat().flatMap((finding) =>
     firstOf(finding.processes, hopeless).flatMap((identity) => {
@@ -217,11 +217,18 @@ function isAmount(value: unknown): value is number {
   return Number.isFinite(value) && (value as number) >= 0;
 }
 
-function samplesByIdentity(columns: ScanColumns): ReadonlyMap<string, ProcessSample> {
-  return new Map(
-    Array.from({ length: columns.count }, (_, index) => {
+/** Only of those that are named: a machine has thousands. */
+function samplesByIdentity(
+  columns: ScanColumns,
+  findings: readonly Finding[],
+): ReadonlyMap<string, ProcessSample> {
+  const named = new Set(findings.flatMap(({ processes }) => processes.map(({ pid }) => pid)));
+  const samples = new Map<string, ProcessSample>();
+  for (let index = 0; index < columns.count; index += 1) {
+    if (named.has(columns.pid[index] ?? 0)) {
       const sample = SampleView.at(columns, index);
-      return [identityKey(sample), sample];
-    }),
-  );
+      samples.set(identityKey(sample), sample);
+    }
+  }
+  return samples;
 }
