@@ -12,6 +12,7 @@ import type {
 import { parseCgroup } from './proc/cgroup.js';
 import type { ProcReader } from './proc/proc-reader.js';
 import { hasExited, parseStat, type Stat } from './proc/stat.js';
+import { numberOfStat, STAT_PROCESS_GROUP, STAT_SESSION } from './scan/identity-bytes.js';
 
 /** Where version 2 of the control groups is mounted: alone, or beside version 1. */
 const V2_MOUNTS = ['', 'unified'];
@@ -57,13 +58,27 @@ export class LinuxProcessGroups implements ProcessGroups {
 
   #members(kind: GroupKind, id: number | string, violatorPid: number): ProcessIdentity[] {
     const members: ProcessIdentity[] = [];
-    for (const pid of this.#listed(id, violatorPid) ?? this.#everybody()) {
+    const pids =
+      this.#listed(id, violatorPid) ?? this.#everybody().filter((pid) => this.#mayBelong(pid, kind, id));
+    for (const pid of pids) {
       const stat = this.#stat(pid);
       if (stat !== undefined && !hasExited(stat) && isWithin(this.#idOf(pid, stat, kind), id)) {
         members.push({ pid, startTime: stat.startTime });
       }
     }
     return members;
+  }
+
+  /** Says so of few others, and makes nothing for each: what a machine's thousands of processes took once, this one would keep. */
+  #mayBelong(pid: number, kind: GroupKind, id: number | string): boolean {
+    if (typeof id === 'string') {
+      const length = this.#reader.readBytes(`${this.#procRoot}/${pid}/cgroup`);
+      const at = length === -1 ? -1 : this.#reader.bytes.indexOf(id);
+      return at !== -1 && at < length;
+    }
+    const length = this.#reader.readBytes(`${this.#procRoot}/${pid}/stat`);
+    const field = kind === 'group' ? STAT_PROCESS_GROUP : STAT_SESSION;
+    return length !== -1 && numberOfStat(this.#reader.bytes, length, field) === id;
   }
 
   #everybody(): number[] {

@@ -10,6 +10,8 @@ const CLOSING = 0x29;
 const NO_NUMBER = Number.NaN;
 
 /** Where fields of `stat` stand, counted from the state, which is 0; proc_pid_stat(5). */
+export const STAT_PROCESS_GROUP = 2;
+export const STAT_SESSION = 3;
 export const STAT_FLAGS = 6;
 export const STAT_START_TIME = 19;
 
