@@ -1,9 +1,10 @@
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { MonitorError, type SourceFile } from '@memory-monitor/core';
 import { requireTrusted } from '@memory-monitor/plugin-loader';
 
+import { replaceFile } from '../service/files.js';
 import {
   parseSources,
   readConfiguration,
@@ -47,8 +48,7 @@ export function rememberConfiguration(sources: readonly SourceFile[]): void {
   try {
     const text = JSON.stringify(sources);
     if (text !== read(path)) {
-      writeFileSync(`${path}.new`, text, { mode: 0o600 });
-      renameSync(`${path}.new`, path);
+      replaceFile(path, text, 0o600);
     }
   } catch {
     // A full disk is told by what has more to say.

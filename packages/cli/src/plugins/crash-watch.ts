@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 import {
@@ -22,6 +22,7 @@ import {
   type CrashHistory,
   type KnownPlugin,
 } from './crash-history.js';
+import { replaceFile } from '../service/files.js';
 import { packageVersion } from '../version.js';
 
 const BOX = 'running';
@@ -190,8 +191,7 @@ export class CrashWatch {
     }
     const path = join(this.#directory, HISTORY);
     try {
-      writeFileSync(`${path}.new`, JSON.stringify(this.#history), { mode: 0o600 });
-      renameSync(`${path}.new`, path);
+      replaceFile(path, JSON.stringify(this.#history), 0o600);
     } catch {
       // See above.
     }
@@ -210,13 +210,22 @@ export function tellLeftOut(monitor: Monitor, { leftOut }: Selection): void {
 
 function knownPlugin(plugin: PluginConfig, directory: string): KnownPlugin {
   const { use, isolate } = plugin;
-  const file = statSync(resolve(directory, use), { throwIfNoEntry: false });
+  const file = lookAt(resolve(directory, use));
   const facts = [packageVersion(), plugin, file?.mtimeMs, file?.size, file?.ino];
   return {
     key: createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16),
     use,
     isForeign: !isolate && !Object.hasOwn(BUILT_IN_PLUGINS, use),
   };
+}
+
+/** Undefined where there is none, and where that can't be told: whoever loads the plugin says why. */
+function lookAt(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 function readHistory(directory: string): CrashHistory {

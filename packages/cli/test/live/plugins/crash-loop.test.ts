@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, symlinkSync } from 'node:fs';
 
 import { inNamespace } from '../support/in-namespace.js';
 import type { PidNamespace } from '../support/namespace.js';
@@ -79,6 +79,20 @@ describe('a plugin of a supervised monitor that', () => {
       expect((await monitor.stop()).code).to.equal(0);
     });
   }
+
+  inNamespace('can not even be looked at is left out after three times', async (ns) => {
+    const use = ns.path('loop.ts');
+    symlinkSync(use, use);
+    for (let time = 0; time < 3; time += 1) {
+      const monitor = await supervised(ns, use);
+      expect((await monitor.program.ended()).code).to.be.greaterThan(0);
+      expect(monitor.errorOutput).to.match(/^memory-monitor: .*loop\.ts.*\(MM_ERR_PLUGIN_\w+\)\n$/);
+    }
+    const victim = await ns.hog();
+    const monitor = await supervised(ns, use, {});
+    expect((await victim.ended()).signal).to.equal('SIGTERM');
+    expect(await monitor.told('pluginError')).to.include({ plugin: use, hook: 'left-out' });
+  });
 
   inNamespace('was left out is tried again once its file has changed', async (ns) => {
     const use = crashing(ns, 'process.exit(1);');
