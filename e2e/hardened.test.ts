@@ -2,17 +2,23 @@
 import { expect } from 'chai';
 
 import { inMachine } from './support/in-machine.js';
-import type { Machine } from './support/machine.js';
-import { CLONE, installArmed, isRunning, logged, show, startHog, WITH_CLONE } from './support/service.js';
+import {
+  CLONE,
+  exposure,
+  installArmed,
+  isRunning,
+  kernelMeans,
+  logged,
+  show,
+  startHog,
+  WITH_CLONE,
+} from './support/service.js';
 import { waitFor } from './support/wait-for.js';
 
 const CONFIG = '/etc/memory-monitor/conf.d/20-plugins.toml';
 const PLUGIN = '/etc/memory-monitor/plugins/webhook.mjs';
 /** Of the unit as it is without any plugin; drop-ins let it have more, and have a score of their own. */
 const MOST_EXPOSED = 1.5;
-
-/** systemd itself sets the OOM score and the limit of locked memory, which takes a capability that not every container has. */
-const OF_THE_MANAGER: ReadonlySet<string> = new Set(['oom-score-adj', 'program-lock']);
 
 const WEBHOOK = `import { definePlugin } from '@memory-monitor/core';
 export default definePlugin({
@@ -38,11 +44,6 @@ print('ready', flush=True)
 HTTPServer(('127.0.0.1', 8080), Handler).serve_forever()
 `;
 
-async function exposure(machine: Machine): Promise<number> {
-  const text = await machine.succeed(['systemd-analyze', 'security', '--no-pager', 'memory-monitor']);
-  return Number(/Overall exposure level for [^:]*: ([\d.]+)/.exec(text)?.[1]);
-}
-
 inMachine(
   'the confined service',
   (it) => {
@@ -54,19 +55,9 @@ inMachine(
     });
 
     it('has every means of the kernel in there', async (machine) => {
-      const status = JSON.parse(await machine.succeed(['memory-monitor', 'status', '--json'])) as {
-        monitor: { means: { name: string; isInUse: boolean }[] };
-      };
-      const missing = status.monitor.means.filter(
-        ({ name, isInUse }) => !isInUse && !OF_THE_MANAGER.has(name),
-      );
+      const { names, missing } = await kernelMeans(machine);
       expect(missing).to.deep.equal([]);
-      expect(status.monitor.means.map(({ name }) => name)).to.include.members([
-        'pidfd',
-        'exit-events',
-        'process_mrelease',
-        'pressure-trigger',
-      ]);
+      expect(names).to.include.members(['pidfd', 'exit-events', 'process_mrelease', 'pressure-trigger']);
     });
 
     it('ends a process that ignores SIGTERM, and its log is for the administrators', async (machine) => {

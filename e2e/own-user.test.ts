@@ -6,9 +6,11 @@ import type { Background, Machine } from './support/machine.js';
 import {
   BUNDLE,
   CLONE,
+  exposure,
   hurry,
   installArmed,
   isRunning,
+  kernelMeans,
   LOG,
   logged,
   show,
@@ -29,8 +31,6 @@ const SPOOL = '/var/spool/memory-monitor';
 const MOST_EXPOSED = 1.1;
 /** CAP_KILL is bit 5, CAP_SYS_PTRACE bit 19. */
 const CAPABILITIES = '0000000000080020';
-/** systemd itself sets the OOM score and the limit of locked memory, which takes a capability that not every container has. */
-const OF_THE_MANAGER: ReadonlySet<string> = new Set(['oom-score-adj', 'program-lock']);
 /** What the programs that make and remove users keep for themselves. */
 const OF_THE_SYSTEM = [
   /^\/etc\/(?:passwd|group|shadow|gshadow|subuid|subgid)-$/,
@@ -127,21 +127,15 @@ inMachine(
     });
 
     it('is exposed less than as root', async (machine) => {
-      const text = await machine.succeed(['systemd-analyze', 'security', '--no-pager', USER]);
-      const level = Number(/Overall exposure level for [^:]*: ([\d.]+)/.exec(text)?.[1]);
+      const level = await exposure(machine);
       process.stdout.write(`    systemd-analyze security: ${level}\n`);
       expect(level).to.be.at.most(MOST_EXPOSED);
     });
 
     it('has every means of the kernel in there', async (machine) => {
-      const status = JSON.parse(await machine.succeed(['memory-monitor', 'status', '--json'])) as {
-        monitor: { means: { name: string; isInUse: boolean }[] };
-      };
-      const missing = status.monitor.means.filter(
-        ({ name, isInUse }) => !isInUse && !OF_THE_MANAGER.has(name),
-      );
+      const { names, missing } = await kernelMeans(machine);
       expect(missing).to.deep.equal([]);
-      expect(status.monitor.means.map(({ name }) => name)).to.include.members(['pidfd', 'process_mrelease']);
+      expect(names).to.include.members(['pidfd', 'process_mrelease']);
     });
 
     it('ends the hogs of other users, by SIGTERM and by SIGKILL, and nobody else', async (machine) => {

@@ -80,3 +80,26 @@ time.sleep(600)`;
 export async function isRunning(machine: Machine, { pid }: Background): Promise<boolean> {
   return (await machine.run(['kill', '-0', String(pid)])).exitCode === 0;
 }
+
+/** How exposed the service is, by systemd-analyze(1): from 0 to 10. */
+export async function exposure(machine: Machine): Promise<number> {
+  const text = await machine.succeed(['systemd-analyze', 'security', '--no-pager', 'memory-monitor']);
+  return Number(/Overall exposure level for [^:]*: ([\d.]+)/.exec(text)?.[1]);
+}
+
+/** systemd itself sets the OOM score and the limit of locked memory, which takes a capability that not every container has. */
+const OF_THE_MANAGER: ReadonlySet<string> = new Set(['oom-score-adj', 'program-lock']);
+
+/** The means of the kernel that `status` tells of, and those that are not in use without being the manager's. */
+export async function kernelMeans(
+  machine: Machine,
+): Promise<{ readonly names: readonly string[]; readonly missing: readonly unknown[] }> {
+  const status = JSON.parse(await machine.succeed(['memory-monitor', 'status', '--json'])) as {
+    monitor: { means: { name: string; isInUse: boolean }[] };
+  };
+  const { means } = status.monitor;
+  return {
+    names: means.map(({ name }) => name),
+    missing: means.filter(({ name, isInUse }) => !isInUse && !OF_THE_MANAGER.has(name)),
+  };
+}
